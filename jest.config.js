@@ -1,0 +1,29 @@
+const swc = {
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    target: 'es2022',
+    keepClassNames: true,
+  },
+  module: { type: 'es6' },
+};
+
+const tier = (displayName, roots, testRegex) => ({
+  displayName,
+  roots: roots.map((root) => `<rootDir>/${root}`),
+  testRegex,
+  testEnvironment: 'node',
+  // `source` makes `#libs/*` resolve to TypeScript; without it Jest silently tests stale output of dist/.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+});
+
+export default {
+  projects: [
+    tier('unit', ['services', 'libs', 'launcher'], '\\.spec\\.(ts|mjs)$'),
+    tier('integration', ['services', 'libs', 'launcher'], '\\.integration-spec\\.(ts|mjs)$'),
+    tier('e2e', ['e2e'], '\\.e2e-spec\\.ts$'),
+    tier('soak', ['e2e'], '\\.soak-spec\\.ts$'),
+  ],
+};

@@ -1,0 +1,1 @@
+export { LiveWindowReader, LiveWindowWriter, type AppendOutcome, type WindowHead } from './live-window.ts';

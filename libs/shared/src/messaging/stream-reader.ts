@@ -1,0 +1,46 @@
+import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
+import type { Bus } from './bus.ts';
+
+/** A running ordered read of a stream. */
+export interface StreamReader {
+  readonly messages: AsyncIterable<JsMsg>;
+  stop(): Promise<void>;
+}
+
+/** Where a read begins: at a stream sequence, at the newest message of each subject, or only what comes from now on. */
+export type ReadFrom = { sequence: number } | 'last_per_subject' | 'new';
+
+/**
+ * Reads a stream in order from a place of the caller's choice (design decision 5: its own checkpoint, no acknowledgements).
+ * Asks by bytes, never by count: large messages by count get a client disconnected.
+ */
+export async function readStream(
+  bus: Bus,
+  stream: string,
+  options: { subjects: string[]; from: ReadFrom; headersOnly?: boolean; maxBytes?: number },
+): Promise<StreamReader> {
+  const consumer = await bus.jetstream.consumers.get(stream, {
+    filter_subjects: options.subjects,
+    headers_only: options.headersOnly ?? false,
+    ...placeOf(options.from),
+  });
+  const messages = await consumer.consume({
+    max_bytes: options.maxBytes ?? 16_777_216,
+    expires: 30_000,
+    idle_heartbeat: 5000,
+  });
+  return {
+    messages,
+    stop: async () => {
+      await messages.close();
+    },
+  };
+}
+
+const placeOf = (from: ReadFrom) => {
+  if (from === 'last_per_subject') return { deliver_policy: DeliverPolicy.LastPerSubject };
+  if (from === 'new') return { deliver_policy: DeliverPolicy.New };
+  return from.sequence <= 1
+    ? { deliver_policy: DeliverPolicy.All }
+    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.sequence };
+};

@@ -1,0 +1,2 @@
+export { backendsFromEnvironment, type Backends } from './backends.ts';
+export { eventually } from './eventually.ts';
