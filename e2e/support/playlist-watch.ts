@@ -1,0 +1,59 @@
+import { fetchText, listedSegments } from './playlists.ts';
+
+/** Polls one media playlist as a player would and remembers what no player may see. */
+export interface PlaylistWatch {
+  /** Highest media sequence seen so far. */
+  newest(): number;
+  /** Media sequence that went back, a segment that changed its URL or length, a changed target duration. */
+  faults(): readonly string[];
+  stop(): void;
+}
+
+export function watchPlaylist(url: string, everyMs = 400): PlaylistWatch {
+  const faults: string[] = [];
+  const seen = new Map<number, string>();
+  let first = -1;
+  let newest = -1;
+  let target: string | undefined;
+  let stopped = false;
+
+  const look = async (): Promise<void> => {
+    const playlist = await fetchText(url).catch(() => undefined);
+    // A dead playback node is no fault: a player retries. What it then gets must fit what it had.
+    if (playlist?.status !== 200) return;
+    const segments = listedSegments(playlist);
+    const oldest = segments[0]?.mediaSequence ?? -1;
+    if (oldest < first) faults.push(`media sequence went back from ${first} to ${oldest}`);
+    first = Math.max(first, oldest);
+    const last = segments.at(-1)?.mediaSequence ?? -1;
+    if (last < newest) faults.push(`newest went back from ${newest} to ${last}`);
+    newest = Math.max(newest, last);
+    const now = /#EXT-X-TARGETDURATION:(\d+)/.exec(playlist.text)?.[1];
+    if (target !== undefined && now !== target) faults.push(`target duration ${target} became ${now}`);
+    target = now;
+    for (const segment of segments) {
+      const facts = `${segment.url} ${segment.durationSec} ${segment.discontinuitySequence}`;
+      const known = seen.get(segment.mediaSequence);
+      if (known !== undefined && known !== facts)
+        faults.push(`segment ${segment.mediaSequence}: ${known} became ${facts}`);
+      seen.set(segment.mediaSequence, facts);
+    }
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      await look();
+      await new Promise((resolve) => {
+        setTimeout(resolve, everyMs);
+      });
+    }
+  };
+  void loop();
+  return {
+    newest: () => newest,
+    faults: () => faults,
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
