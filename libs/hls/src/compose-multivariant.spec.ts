@@ -1,0 +1,125 @@
+import { parseWithOracles } from '../test/read-playlist.ts';
+import { composeMultivariant, type TrackSummary } from './compose-multivariant.ts';
+import { PlaylistError } from './playlist-error.ts';
+
+const uriOf = (trackId: number): string => `${trackId}/media.m3u8`;
+
+const video = (trackId: number, changes: Partial<TrackSummary> = {}): TrackSummary => ({
+  trackId,
+  kind: 'video',
+  codec: 'avc1.64001f',
+  width: 1280,
+  height: 720,
+  frameRate: 30_000 / 1001,
+  peakBitrate: 3_000_000,
+  averageBitrate: 2_500_000.2,
+  ...changes,
+});
+
+const audio = (trackId: number, changes: Partial<TrackSummary> = {}): TrackSummary => ({
+  trackId,
+  kind: 'audio',
+  codec: 'mp4a.40.2',
+  channels: 2,
+  peakBitrate: 130_000,
+  averageBitrate: 128_000,
+  ...changes,
+});
+
+const linesOf = (text: string, tag: string): string[] => text.split('\n').filter((line) => line.startsWith(`${tag}:`));
+const attribute = (line: string, name: string): string | undefined =>
+  new RegExp(`[:,]${name}=("[^"]*"|[^,]*)`).exec(line)?.[1];
+
+describe('composeMultivariant', () => {
+  it('writes an audio group and a variant per video track, smallest first', () => {
+    const small = video(3, { width: 640, height: 360, frameRate: 30, peakBitrate: 800_000, averageBitrate: 700_000 });
+    const text = composeMultivariant([video(1), small, audio(2, { language: 'eng' })], uriOf);
+    expect(text).toBe(`#EXTM3U
+#EXT-X-VERSION:4
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="English",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE="en",CHANNELS="2",URI="2/media.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=930000,AVERAGE-BANDWIDTH=828000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO="audio"
+3/media.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=3130000,AVERAGE-BANDWIDTH=2628001,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="audio"
+1/media.m3u8
+`);
+    const manifest = parseWithOracles(text);
+    expect(manifest.playlists?.map(({ uri }) => uri)).toEqual(['3/media.m3u8', '1/media.m3u8']);
+    expect(Object.keys(manifest.mediaGroups['AUDIO']?.['audio'] ?? {})).toEqual(['English']);
+  });
+
+  it('orders tracks by number, not by text, and makes the first audio track the default', () => {
+    const text = composeMultivariant([audio(10), audio(9), video(11), video(2)], uriOf);
+    const media = linesOf(text, '#EXT-X-MEDIA');
+    expect(media.map((line) => attribute(line, 'URI'))).toEqual(['"9/media.m3u8"', '"10/media.m3u8"']);
+    expect(media.map((line) => attribute(line, 'DEFAULT'))).toEqual(['YES', 'NO']);
+    expect(text.match(/^\d+\/media/gm)).toEqual(['2/media', '11/media']);
+  });
+
+  it('counts the largest audio rendition into BANDWIDTH and lists every format of the group (line 42)', () => {
+    const surround = audio(3, { codec: 'ec-3', channels: 6, peakBitrate: 640_000, averageBitrate: 640_000 });
+    const [variant = ''] = linesOf(composeMultivariant([video(1), audio(2), surround], uriOf), '#EXT-X-STREAM-INF');
+    expect(attribute(variant, 'BANDWIDTH')).toBe('3640000');
+    expect(attribute(variant, 'CODECS')).toBe('"avc1.64001f,mp4a.40.2,ec-3"');
+  });
+
+  it('names renditions apart and lets only the first of a language be selected by itself', () => {
+    const tracks = [
+      video(1),
+      ...['deu', 'deu', 'und', undefined, 'not a language', 'pt-br'].map((language, index) =>
+        audio(index + 2, language === undefined ? {} : { language }),
+      ),
+    ];
+    const text = composeMultivariant(tracks, uriOf);
+    const media = linesOf(text, '#EXT-X-MEDIA');
+    expect(
+      media.map((line) => [attribute(line, 'NAME'), attribute(line, 'LANGUAGE'), attribute(line, 'AUTOSELECT')]),
+    ).toEqual([
+      ['"German"', '"de"', 'YES'],
+      ['"German 2"', '"de"', 'NO'],
+      ['"Audio"', undefined, 'YES'],
+      ['"Audio 2"', undefined, 'NO'],
+      ['"Audio 3"', undefined, 'NO'],
+      ['"Brazilian Portuguese"', '"pt-BR"', 'YES'],
+    ]);
+    expect(() => parseWithOracles(text)).not.toThrow();
+  });
+
+  it('makes a lone audio track a variant of its own', () => {
+    const text = composeMultivariant([audio(7)], uriOf);
+    expect(text).not.toContain('#EXT-X-MEDIA:');
+    expect(text).toContain(
+      '#EXT-X-STREAM-INF:BANDWIDTH=130000,AVERAGE-BANDWIDTH=128000,CODECS="mp4a.40.2"\n7/media.m3u8\n',
+    );
+    expect(() => parseWithOracles(text)).not.toThrow();
+  });
+
+  it('gives an audio-only stream of several tracks one variant and the group', () => {
+    const text = composeMultivariant([audio(8, { peakBitrate: 256_000 }), audio(7)], uriOf);
+    expect(linesOf(text, '#EXT-X-MEDIA')).toHaveLength(2);
+    expect(text).toMatch(/#EXT-X-STREAM-INF:BANDWIDTH=256000,.*AUDIO="audio"\n7\/media\.m3u8\n$/);
+    expect(() => parseWithOracles(text)).not.toThrow();
+  });
+
+  it('serves video without audio, and leaves text and metadata tracks out', () => {
+    const subtitles: TrackSummary = { trackId: 5, kind: 'text', codec: 'wvtt', peakBitrate: 1, averageBitrate: 1 };
+    const text = composeMultivariant([video(1), subtitles], uriOf);
+    expect(text).not.toMatch(/AUDIO|wvtt|5\/media/);
+    expect(() => parseWithOracles(text)).not.toThrow();
+  });
+
+  it.each([
+    ['no tracks', [], /expected video or audio, got \[\]/],
+    [
+      'a bitrate that is not known yet',
+      [video(1, { peakBitrate: 0 })],
+      /BANDWIDTH: expected an integer of at least 1, got 0/,
+    ],
+    ['a codec that would end its attribute', [video(1, { codec: 'avc1"' })], /quoted-string: expected no quotes/],
+    ['a frame rate of nothing', [video(1, { frameRate: 0 })], /FRAME-RATE: expected .* got 0/],
+    ['a width of nothing', [video(1, { width: 0 })], /width: expected an integer of at least 1, got 0/],
+  ])('refuses %s', (_, tracks, message) => {
+    expect(() => composeMultivariant(tracks, uriOf)).toThrow(PlaylistError);
+    expect(() => composeMultivariant(tracks, uriOf)).toThrow(message);
+  });
+});
