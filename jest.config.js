@@ -21,7 +21,7 @@ const tier = (displayName, roots, testRegex) => ({
 
 export default {
   projects: [
-    tier('unit', ['services', 'libs', 'launcher'], '\\.spec\\.(ts|mjs)$'),
+    tier('unit', ['services', 'libs', 'launcher', 'docs'], '\\.spec\\.(ts|mjs)$'),
     tier('integration', ['services', 'libs', 'launcher'], '\\.integration-spec\\.(ts|mjs)$'),
     tier('e2e', ['e2e'], '\\.e2e-spec\\.ts$'),
     tier('soak', ['e2e'], '\\.soak-spec\\.ts$'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as contracts from '#shared/contracts';
 import { describeEnvironment } from '#shared/config';
-import { BroadcastEnvironment } from '../../services/broadcast/src/broadcast.config.ts';
+import { broadcastEnvironment } from '../../services/broadcast/src/broadcast.config.ts';
 import { IngestEnvironment } from '../../services/ingest/src/ingest.config.ts';
 import { PackagerEnvironment } from '../../services/packager/src/packager.config.ts';
 import { PlaybackEnvironment } from '../../services/playback/src/playback.config.ts';
@@ -12,7 +12,7 @@ const SERVICES: ReadonlyArray<readonly [string, z.ZodType]> = [
   ['packager', PackagerEnvironment],
   ['playback', PlaybackEnvironment],
   ['timeshift', timeshiftEnvironment],
-  ['broadcast', BroadcastEnvironment],
+  ['broadcast', broadcastEnvironment],
 ];
 
 /** Variables that the launcher and the compose file set for every service. */
@@ -54,25 +54,31 @@ interface SubjectRow {
   readonly template: string;
 }
 
+/** The folder's exports are of many kinds; each page picks its own. */
+const exported: ReadonlyArray<readonly [string, unknown]> = Object.entries(contracts);
+
 const subjects = (): SubjectRow[] =>
-  Object.entries(contracts)
+  exported
     .filter((entry): entry is [string, contracts.Subject<string>] => isSubject(entry[1]))
     .map(([name, subject]) => ({ name, template: subject.template }))
     .sort((a, b) => a.template.localeCompare(b.template));
 
 const isSubject = (value: unknown): boolean => typeof value === 'object' && value !== null && 'template' in value;
 
+const isBucket = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'row' in value && 'ttlMs' in value;
+
 const schemas = (): Array<readonly [string, z.ZodType]> =>
-  Object.entries(contracts)
+  exported
     .filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType)
     .sort(([a], [b]) => a.localeCompare(b));
 
 /** docs/contracts.md: every subject, bucket and body, from the contracts folder. */
 export function contractsPage(): string {
   const subjectRows = subjects().map((row) => `| \`${row.template}\` | \`${row.name}\` |`);
-  const bucketRows = Object.values(contracts)
-    .filter((value) => typeof value === 'object' && value !== null && 'row' in value && 'ttlMs' in value)
-    .map((bucket) => `| \`${(bucket as { name: string }).name}\` | ${(bucket as { ttlMs: number }).ttlMs} |`);
+  const bucketRows = exported
+    .filter((entry): entry is [string, contracts.Bucket<z.ZodType>] => isBucket(entry[1]))
+    .map(([, { name, ttlMs }]) => `| \`${name}\` | ${ttlMs} |`);
   const bodies = schemas().map(([name, schema]) => {
     const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
     delete (json as { $schema?: string }).$schema;
