@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as contracts from '#shared/contracts';
 import { describeEnvironment } from '#shared/config';
-import { broadcastEnvironment } from '../../services/broadcast/src/broadcast.config.ts';
+import { BroadcastEnvironment } from '../../services/broadcast/src/broadcast.config.ts';
 import { IngestEnvironment } from '../../services/ingest/src/ingest.config.ts';
 import { PackagerEnvironment } from '../../services/packager/src/packager.config.ts';
 import { PlaybackEnvironment } from '../../services/playback/src/playback.config.ts';
@@ -12,7 +12,7 @@ const SERVICES: ReadonlyArray<readonly [string, z.ZodType]> = [
   ['packager', PackagerEnvironment],
   ['playback', PlaybackEnvironment],
   ['timeshift', timeshiftEnvironment],
-  ['broadcast', broadcastEnvironment],
+  ['broadcast', BroadcastEnvironment],
 ];
 
 /** Variables that the launcher and the compose file set for every service. */

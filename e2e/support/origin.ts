@@ -63,7 +63,9 @@ export async function startOrigin(settings: Record<string, string> = {}): Promis
   const processOf = (name: ServiceName): ManagedProcess => processes.get(name)!;
   const start = async (name: ServiceName): Promise<void> => {
     await processOf(name).start();
-    await waitUntilServiceReady(processOf(name), ports.ops[name]!);
+    await waitUntilServiceReady(processOf(name), ports.ops[name]!, () =>
+      processOf(name).running ? undefined : `${name} ended`,
+    );
   };
   const stop = async (): Promise<void> => {
     await Promise.all([...processes.values()].map((managed) => managed.stop()));
