@@ -8,7 +8,12 @@ module.exports = {
       from: { path: '^services/([^/]+)/' },
       to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
     },
-    { name: 'libs-below-services', severity: 'error', from: { path: '^libs/' }, to: { path: '^(services|e2e|bench)/' } },
+    {
+      name: 'libs-below-services',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(services|e2e|bench)/' },
+    },
     {
       name: 'pure-libs-below-shared',
       severity: 'error',

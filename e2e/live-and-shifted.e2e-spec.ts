@@ -112,12 +112,12 @@ describe('a real encoder in, real players out', () => {
 
   it('ffprobe reads the live playlist', async () => {
     const { streams } = await probe(live);
-    expect(streams.map(({ codec_name }) => codec_name).sort()).toEqual(['aac', 'h264', 'h264']);
+    expect(streams.map(({ codec_name }) => codec_name).toSorted()).toEqual(['aac', 'h264', 'h264']);
     expect(
       streams
         .map(({ width }) => width)
-        .filter(Boolean)
-        .sort(),
+        .filter((width) => width !== undefined)
+        .toSorted((a, b) => a - b),
     ).toEqual([320, 640]);
   }, 60_000);
 

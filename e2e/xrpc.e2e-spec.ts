@@ -76,7 +76,7 @@ describe('XRPC through a real atproto client', () => {
   });
 
   it.each([
-    `${PLAYLIST}`,
+    PLAYLIST,
     `${PLAYLIST}?streamer=not%20a%20did`,
     `${SEGMENT}?streamer=${DID}&track=1&seg=latest`,
     `${SEGMENT}?streamer=${DID}&track=1`,

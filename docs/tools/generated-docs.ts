@@ -61,7 +61,7 @@ const subjects = (): SubjectRow[] =>
   exported
     .filter((entry): entry is [string, contracts.Subject<string>] => isSubject(entry[1]))
     .map(([name, subject]) => ({ name, template: subject.template }))
-    .sort((a, b) => a.template.localeCompare(b.template));
+    .toSorted((a, b) => a.template.localeCompare(b.template));
 
 const isSubject = (value: unknown): boolean => typeof value === 'object' && value !== null && 'template' in value;
 
@@ -71,7 +71,7 @@ const isBucket = (value: unknown): boolean =>
 const schemas = (): Array<readonly [string, z.ZodType]> =>
   exported
     .filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType)
-    .sort(([a], [b]) => a.localeCompare(b));
+    .toSorted(([a], [b]) => a.localeCompare(b));
 
 /** docs/contracts.md: every subject, bucket and body, from the contracts folder. */
 export function contractsPage(): string {

@@ -18,8 +18,14 @@ export async function openBrowser(): Promise<Browser> {
     executablePath: tool('CHROMIUM'),
     headless: true,
     args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-      ...['--disable-sync', '--no-first-run', '--autoplay-policy=no-user-gesture-required', '--disable-quic'],
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--autoplay-policy=no-user-gesture-required',
+      '--disable-quic',
     ],
   });
   return {

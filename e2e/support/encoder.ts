@@ -78,13 +78,39 @@ export function runFfmpeg(args: readonly string[]): Encoder {
 const videoCodec = (options: EncoderOptions, index: number): string[] => {
   const gop = String(Math.round((options.gopSec ?? 1) * FRAME_RATE));
   return [
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-threads', '1', '-bf', '0'],
-    ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-b:v', index === 0 ? '600k' : '200k'],
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p',
+    '-threads',
+    '1',
+    '-bf',
+    '0',
+    '-g',
+    gop,
+    '-keyint_min',
+    gop,
+    '-sc_threshold',
+    '0',
+    '-b:v',
+    index === 0 ? '600k' : '200k',
   ];
 };
 
 const upload = (options: EncoderOptions, name: string): string[] => [
-  ...['-f', 'mp4', '-movflags', 'cmaf+empty_moov+default_base_moof+frag_keyframe'],
-  ...['-frag_duration', String((options.fragmentMs ?? 500) * 1000), '-method', 'POST', '-content_type', 'video/mp4'],
-  ...['-headers', `Authorization: Bearer ${options.streamKey}\r\n`, `${options.publishUrl}/Streams(${name})`],
+  '-f',
+  'mp4',
+  '-movflags',
+  'cmaf+empty_moov+default_base_moof+frag_keyframe',
+  '-frag_duration',
+  String((options.fragmentMs ?? 500) * 1e3),
+  '-method',
+  'POST',
+  '-content_type',
+  'video/mp4',
+  '-headers',
+  `Authorization: Bearer ${options.streamKey}\r\n`,
+  `${options.publishUrl}/Streams(${name})`,
 ];

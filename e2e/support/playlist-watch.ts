@@ -1,4 +1,4 @@
-import { fetchText, listedSegments } from './playlists.ts';
+import { fetchText, listedSegments, type ListedSegment } from './playlists.ts';
 
 /** Polls one media playlist as a player would and remembers what no player may see. */
 export interface PlaylistWatch {
@@ -15,22 +15,18 @@ export function watchPlaylist(url: string, everyMs = 400): PlaylistWatch {
   let first = -1;
   let newest = -1;
   let target: string | undefined;
-  let stopped = false;
+  const stop = new AbortController();
 
-  const look = async (): Promise<void> => {
-    const playlist = await fetchText(url).catch(() => undefined);
-    // A dead playback node is no fault: a player retries. What it then gets must fit what it had.
-    if (playlist?.status !== 200) return;
-    const segments = listedSegments(playlist);
+  const lookAtNumbers = (segments: readonly ListedSegment[]): void => {
     const oldest = segments[0]?.mediaSequence ?? -1;
-    if (oldest < first) faults.push(`media sequence went back from ${first} to ${oldest}`);
-    first = Math.max(first, oldest);
     const last = segments.at(-1)?.mediaSequence ?? -1;
+    if (oldest < first) faults.push(`media sequence went back from ${first} to ${oldest}`);
     if (last < newest) faults.push(`newest went back from ${newest} to ${last}`);
+    first = Math.max(first, oldest);
     newest = Math.max(newest, last);
-    const now = /#EXT-X-TARGETDURATION:(\d+)/.exec(playlist.text)?.[1];
-    if (target !== undefined && now !== target) faults.push(`target duration ${target} became ${now}`);
-    target = now;
+  };
+
+  const lookAtSegments = (segments: readonly ListedSegment[]): void => {
     for (const segment of segments) {
       const facts = `${segment.url} ${segment.durationSec} ${segment.discontinuitySequence}`;
       const known = seen.get(segment.mediaSequence);
@@ -40,8 +36,20 @@ export function watchPlaylist(url: string, everyMs = 400): PlaylistWatch {
     }
   };
 
+  const look = async (): Promise<void> => {
+    const playlist = await fetchText(url).catch(() => undefined);
+    // A dead playback node is no fault: a player retries. What it then gets must fit what it had.
+    if (playlist?.status !== 200) return;
+    const segments = listedSegments(playlist);
+    lookAtNumbers(segments);
+    lookAtSegments(segments);
+    const now = /#EXT-X-TARGETDURATION:(\d+)/.exec(playlist.text)?.[1];
+    if (target !== undefined && now !== target) faults.push(`target duration ${target} became ${now}`);
+    target = now;
+  };
+
   const loop = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       await look();
       await new Promise((resolve) => {
         setTimeout(resolve, everyMs);
@@ -52,8 +60,6 @@ export function watchPlaylist(url: string, everyMs = 400): PlaylistWatch {
   return {
     newest: () => newest,
     faults: () => faults,
-    stop: () => {
-      stopped = true;
-    },
+    stop: () => stop.abort(),
   };
 }

@@ -8,6 +8,11 @@ export interface EnvironmentVariable {
   readonly description: string;
 }
 
+const textOf = (value: unknown): string => {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
 /** The variables of a schema, for the generated documentation. */
 export function describeEnvironment(schema: z.ZodObject): EnvironmentVariable[] {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
@@ -17,7 +22,7 @@ export function describeEnvironment(schema: z.ZodObject): EnvironmentVariable[] 
     return {
       name,
       required: required.has(name) && facts.default === undefined,
-      defaultValue: facts.default === undefined ? '' : String(facts.default),
+      defaultValue: textOf(facts.default),
       description: facts.description ?? '',
     };
   });

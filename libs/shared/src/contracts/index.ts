@@ -1,4 +1,6 @@
+export * from './apps.ts';
 export * from './buckets.ts';
+export * from './calls.ts';
 export * from './events.ts';
 export * from './inputs.ts';
 export * from './journal.ts';
@@ -8,3 +10,4 @@ export * from './primitives.ts';
 export * from './subject.ts';
 export * from './timeshift.ts';
 export * from './window.ts';
+export * from './webhooks.ts';

@@ -45,7 +45,7 @@ export function defineSubject<const T extends string>(template: T): Subject<T> {
         if (name === undefined ? token !== part : !TOKEN.test(token)) return undefined;
         if (name !== undefined) found[name] = token;
       }
-      return found as Record<Placeholder<T>, string>;
+      return found;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochMs, LiveInputId, MediaSequence, TrackId } from './primitives.ts';
+import { EpochMs, Fence, LiveInputId, MediaSequence, TrackId } from './primitives.ts';
 
 /** Request/reply over Nest's NATS transport, queue group `timeshift`: one hour blob of an input's timeline index. */
 export const HOUR_BLOB_PATTERN = 'timeshift.v1.hour_blob';
@@ -33,3 +33,7 @@ export type CoverageReply = z.output<typeof CoverageReply>;
 export const ARCHIVED_PATTERN = 'timeshift.v1.archived';
 export const Archived = z.object({ inputId: LiveInputId, trackId: TrackId, throughMediaSequence: MediaSequence });
 export type Archived = z.output<typeof Archived>;
+
+/** KV bucket `archive_checkpoints`, key = partition: everything in the journal up to here is durable in the archive. Owner: timeshift. A hint: the archive itself tells what it holds. */
+export const ArchiveCheckpoint = z.object({ journalSequence: z.number().int().min(0), fence: Fence });
+export type ArchiveCheckpoint = z.output<typeof ArchiveCheckpoint>;

@@ -32,6 +32,8 @@ export async function createHttpApp(
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: options.logger,
     rawBody: false,
+    // Nest would add its JSON and form parsers again at init, and buffer what must stay a stream.
+    bodyParser: options.streamBodies !== true,
   });
   if (options.streamBodies === true) takeBodiesAsStreams(app);
   app.useGlobalFilters(new OriginErrorFilter(options.logger));

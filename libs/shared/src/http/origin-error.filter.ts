@@ -44,7 +44,7 @@ function faultOf(error: unknown): Fault {
   if (error instanceof HttpException)
     return { code: codeOfStatus(error.getStatus()), message: error.message, status: error.getStatus() };
   const status = statusOfFastify(error);
-  if (status !== undefined) return { code: codeOfStatus(status), message: String((error as Error).message), status };
+  if (status !== undefined) return { code: codeOfStatus(status), message: (error as Error).message, status };
   return { code: 'InternalError', message: 'the origin failed; the log of this service has the reason', status: 500 };
 }
 

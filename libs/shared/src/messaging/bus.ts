@@ -4,18 +4,11 @@ import { Kvm, type KV } from '@nats-io/kv';
 import type { z } from 'zod';
 import { INIT_SEGMENTS_BUCKET, type Bucket } from '../contracts/index.ts';
 import { BusUnavailableError } from './bus-errors.ts';
+import type { BusOptions } from './bus-options.ts';
 import { ensureStreams } from './streams.ts';
 import { KvTable } from './kv-table.ts';
 
 const MINIMUM_SERVER = [2, 10] as const;
-
-/** What a service needs to know of the bus; the variables of `natsEnv`. */
-export interface BusOptions {
-  readonly NATS_URL: string;
-  readonly BUS_REPLICAS: number;
-  readonly MEDIA_MAX_AGE_SEC: number;
-  readonly MEDIA_MAX_BYTES: number;
-}
 
 /** One connection to NATS with its JetStream client, manager and buckets. Owned by the service that made it; `close` drains. */
 export class Bus {

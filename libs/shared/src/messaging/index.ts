@@ -1,4 +1,5 @@
-export { Bus, connectBus, type BusOptions } from './bus.ts';
+export { Bus, connectBus } from './bus.ts';
+export type { BusOptions } from './bus-options.ts';
 export { BusUnavailableError, KvConflictError } from './bus-errors.ts';
 export { KvTable, type KvRow } from './kv-table.ts';
 export { KvMirror } from './kv-mirror.ts';

@@ -10,6 +10,17 @@ export interface KvRow<T> {
   readonly revision: number;
 }
 
+const notYet = (): void => undefined;
+
+/** `Promise.withResolvers`, which Node has from 22 on. */
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = notYet;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
 /** A JetStream KV bucket of validated JSON rows. */
 export class KvTable<S extends z.ZodType> {
   readonly #bucket: Bucket<S>;
@@ -59,10 +70,7 @@ export class KvTable<S extends z.ZodType> {
   ): Promise<{ ready: Promise<void>; stop(): void }> {
     const present = (await this.#kv.status()).values;
     const entries = await this.#kv.watch();
-    let markReady = (): void => undefined;
-    const ready = new Promise<void>((resolve) => {
-      markReady = resolve;
-    });
+    const { promise: ready, resolve: markReady } = withResolvers();
     // An empty bucket delivers nothing that could mark the end of the present rows.
     if (present === 0) markReady();
     void this.#pump(entries, onChange, markReady);

@@ -7,7 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { EVENTS_STREAM, JOURNAL_STREAM, MEDIA_STREAM, OUTBOX_STREAM } from '../contracts/index.ts';
-import type { BusOptions } from './bus.ts';
+import type { BusOptions } from './bus-options.ts';
 
 const DAY_MS = 86_400_000;
 

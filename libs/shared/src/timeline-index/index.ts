@@ -1,0 +1,2 @@
+export { TimelineIndex } from './timeline-index.ts';
+export { unite } from './generations.ts';
