@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { captureEpochMs, readGrid } from '../launcher/lib/burnt-in-clock.mjs';
 import { eventually } from '#shared/testing';
 import { framesSeen, openBrowser, servePlayerPage, type Browser, type SeenFrame } from './support/browser.ts';
 import { startEncoder, type Encoder } from './support/encoder.ts';
@@ -10,18 +11,25 @@ const FRAMES = 250;
 const FRAME_SEC = 1 / 25;
 
 /**
- * Frames that the page painted must carry the counter that belongs to their media time: a repeat or a gap in the stream
- * shows as a counter that runs away from the media clock. (A busy machine may paint fewer frames; none may lie.)
+ * The counter in the picture must run with the media clock: a repeated or missing frame in the stream shifts the one against
+ * the other for good. (A busy machine paints fewer frames, and may paint the next one into a late callback: off by one, for once.)
  */
 function expectUnbroken(frames: readonly SeenFrame[]): void {
   const read = frames.filter((seen) => seen.frame !== null);
   expect(read.length).toBeGreaterThan(frames.length * 0.9);
-  for (let index = 1; index < read.length; index += 1) {
-    const [before, after] = [read[index - 1]!, read[index]!];
-    const counted = after.frame! - before.frame!;
-    expect(counted).toBeGreaterThan(0);
-    expect(Math.abs(counted - (after.mediaTime - before.mediaTime) / FRAME_SEC)).toBeLessThan(0.5);
-  }
+  const offsets = read.map(({ frame, mediaTime }) => frame! - Math.round(mediaTime / FRAME_SEC));
+  const half = Math.floor(offsets.length / 2);
+  const usual = mostFrequent(offsets);
+  expect(mostFrequent(offsets.slice(0, half))).toBe(usual);
+  expect(mostFrequent(offsets.slice(half))).toBe(usual);
+  for (const offset of offsets) expect(Math.abs(offset - usual)).toBeLessThanOrEqual(1);
+}
+
+function mostFrequent(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [first] = [...counts].toSorted(([, a], [, b]) => b - a);
+  return first![0];
 }
 
 describe('players in a headless Chromium', () => {
@@ -96,11 +104,59 @@ describe('players in a headless Chromium', () => {
     await page.close();
   }, 90_000);
 
-  it('the player page of the origin shows the live picture and can be rewound to a wall-clock second', async () => {
+  it('the player page shows the live picture, and rewound shows the wall-clock second it says', async () => {
     const page = await browser.context.newPage();
     await page.goto(`${origin.playback}/?input=${input.externalId}`);
-    await page.waitForFunction('document.querySelector("video")?.currentTime > 1', undefined, { timeout: 30_000 });
-    await expect(page.evaluate('document.querySelector("video").videoWidth')).resolves.toBe(640);
+    const video = page.locator('#video');
+    await eventually(async () => (await seenBy(page))?.frame !== undefined, {
+      withinMs: 30_000,
+      what: 'the live picture',
+    });
+    await expect(page.locator('#live').getAttribute('aria-pressed')).resolves.toBe('true');
+    await expect(page.locator('#latency').textContent()).resolves.toMatch(/\d/);
+    const liveMs = (await seenBy(page))!.captureMs;
+
+    await page.locator('#timeline').press('ArrowLeft');
+    await page.locator('#timeline').press('ArrowLeft');
+    await eventually(
+      async () => {
+        const seen = await seenBy(page);
+        if (seen === undefined || seen.captureMs > liveMs - 8000) return false;
+        const differenceMs = Math.abs(seen.captureMs - seen.shownMs);
+        if (differenceMs > 2000) throw new Error(`picture and shown clock differ by ${differenceMs} ms`);
+        return true;
+      },
+      { withinMs: 20_000, everyMs: 100, what: 'a picture from the past, at the second the page says' },
+    ); throw error; });
+    await expect(page.locator('#live').getAttribute('aria-pressed')).resolves.toBe('false');
+
+    await page.locator('#live').click();
+    await eventually(async () => ((await seenBy(page))?.captureMs ?? 0) > liveMs, {
+      withinMs: 20_000,
+      what: 'live again',
+    });
+    expect(await video.evaluate((element) => (element as unknown as { videoWidth: number }).videoWidth)).toBe(640);
     await page.close();
-  }, 60_000);
+  }, 90_000);
 });
+
+/** The burnt-in clock of the picture, and the wall clock that the page shows beside it. */
+async function seenBy(page: Page): Promise<{ frame: number; captureMs: number; shownMs: number } | undefined> {
+  const { gray, shown } = (await page.evaluate(PICTURE_AND_CLOCK)) as { gray: number[]; shown: string };
+  const grid = gray.length === 0 ? undefined : readGrid(gray, 640, 360);
+  if (grid === undefined) return undefined;
+  const captureMs = captureEpochMs(grid.captureMs32, Date.now());
+  return { frame: grid.frame, captureMs, shownMs: Date.parse(shown) };
+}
+
+const PICTURE_AND_CLOCK = `(() => {
+  const video = document.getElementById('video');
+  const clock = document.getElementById('clock');
+  if (video.videoWidth !== 640) return { gray: [], shown: '' };
+  const context = new OffscreenCanvas(640, 360).getContext('2d');
+  context.drawImage(video, 0, 0, 640, 360);
+  const rgba = context.getImageData(0, 0, 640, 360).data;
+  const gray = [];
+  for (let index = 0; index < rgba.length; index += 4) gray.push(rgba[index + 1]);
+  return { gray, shown: clock.dateTime };
+})()`;
