@@ -22,7 +22,11 @@ const tier = (displayName, roots, testRegex) => ({
 export default {
   projects: [
     tier('unit', ['services', 'libs', 'launcher', 'docs'], '\\.spec\\.(ts|mjs)$'),
-    tier('integration', ['services', 'libs', 'launcher'], '\\.integration-spec\\.(ts|mjs)$'),
+    {
+      ...tier('integration', ['services', 'libs', 'launcher'], '\\.integration-spec\\.(ts|mjs)$'),
+      globalSetup: '<rootDir>/jest.backends.js',
+      globalTeardown: '<rootDir>/jest.backends-down.js',
+    },
     tier('e2e', ['e2e'], '\\.e2e-spec\\.ts$'),
     tier('soak', ['e2e'], '\\.soak-spec\\.ts$'),
   ],

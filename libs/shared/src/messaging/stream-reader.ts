@@ -31,8 +31,10 @@ export async function readStream(
   });
   return {
     messages,
-    stop: async () => {
-      await messages.close();
+    stop: () => {
+      // Not awaited: it resolves only once somebody iterates to the end, and a reader that failed on a message never does.
+      void messages.close();
+      return Promise.resolve();
     },
   };
 }
