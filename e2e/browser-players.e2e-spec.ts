@@ -127,7 +127,7 @@ describe('players in a headless Chromium', () => {
         return true;
       },
       { withinMs: 20_000, everyMs: 100, what: 'a picture from the past, at the second the page says' },
-    ); throw error; });
+    );
     await expect(page.locator('#live').getAttribute('aria-pressed')).resolves.toBe('false');
 
     await page.locator('#live').click();

@@ -11,7 +11,7 @@ export interface CreatedInput {
 export async function createInput(origin: Origin, extra: Record<string, unknown> = {}): Promise<CreatedInput> {
   const response = await fetch(`${origin.broadcast}/api/trpc/streams.liveInputs.create`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-json', authorization: `Bearer ${origin.apiKey}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${origin.apiKey}` },
     body: JSON.stringify({ orgId: origin.orgId, name: 'e2e', ingest: 'fmp4', ...extra }),
   });
   const body = (await response.json()) as {

@@ -37,7 +37,7 @@ export class IngestController {
   /** DASH and HLS muxers remove old segments; the origin decides itself how long it keeps what it took. */
   @Delete(ROUTES)
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    this.service.admit(credentialsOf(request));
+    await this.service.admit(credentialsOf(request));
     await reply.status(200).send();
   }
 

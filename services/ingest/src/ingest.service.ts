@@ -47,7 +47,7 @@ export class IngestService {
 
   /** Resolves when everything in the upload is accepted; throws the OriginError that is the answer, or UploadCutError when nobody is left to answer. */
   async receive(upload: Upload): Promise<void> {
-    const input = this.admit(upload);
+    const input = await this.admit(upload);
     try {
       const head = await upload.body.peek(HEAD_BYTES);
       const kind = kindOfUpload(head, upload.path.role, upload.contentType);
@@ -63,7 +63,7 @@ export class IngestService {
   }
 
   /** The input of an upload when its key may publish there. */
-  admit({ path, key, address }: Pick<Upload, 'path' | 'key' | 'address'>): LiveInputRow {
+  admit({ path, key, address }: Pick<Upload, 'path' | 'key' | 'address'>): Promise<LiveInputRow> {
     return this.access.admit({ input: path.input, key, address }, Date.now());
   }
 

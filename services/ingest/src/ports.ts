@@ -10,8 +10,8 @@ import type { TrackCursor } from './domain/timebase.ts';
 
 /** The live inputs, in memory and fresh within milliseconds. */
 export abstract class InputDirectory {
-  /** By `li_…` or `lv_…`. */
-  abstract find(input: string): LiveInputRow | undefined;
+  /** By `li_…` or `lv_…`. An unknown one is waited for shortly: its creator may be faster than the news of it. */
+  abstract find(input: string): Promise<LiveInputRow | undefined>;
 }
 
 /** A publisher state with the revision that an update must name. */

@@ -3,11 +3,17 @@ import { liveInputsBucket, type LiveInputRow } from '#shared/contracts';
 import { KvMirror, type Bus } from '#shared/messaging';
 import { InputDirectory } from '../ports.ts';
 
+/** The answer to `create` and the change in the bucket race each other to different processes. */
+const NEWS_WITHIN_MS = 300;
+/** Beyond this many, strangers get their 404 at once. */
+const MAX_WAITING = 500;
+
 /** The bucket `live_inputs` in memory, by both of its ids. */
 export class NatsInputDirectory extends InputDirectory implements OnApplicationShutdown {
   readonly #mirror = new KvMirror<(typeof liveInputsBucket)['row']>();
   readonly #idByExternalId = new Map<string, string>();
   readonly #externalIdById = new Map<string, string>();
+  #waiting = 0;
 
   private constructor() {
     super();
@@ -21,7 +27,32 @@ export class NatsInputDirectory extends InputDirectory implements OnApplicationS
     return directory;
   }
 
-  override find(input: string): LiveInputRow | undefined {
+  override async find(input: string): Promise<LiveInputRow | undefined> {
+    const known = this.#known(input);
+    if (known !== undefined || this.#waiting >= MAX_WAITING) return known;
+    this.#waiting += 1;
+    try {
+      return await this.#newsOf(input);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  #newsOf(input: string): Promise<LiveInputRow | undefined> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        unsubscribe();
+        resolve(this.#known(input));
+      };
+      const timer = setTimeout(settle, NEWS_WITHIN_MS);
+      const unsubscribe = this.#mirror.onChange(() => {
+        if (this.#known(input) !== undefined) settle();
+      });
+    });
+  }
+
+  #known(input: string): LiveInputRow | undefined {
     return this.#mirror.get(this.#idByExternalId.get(input) ?? input);
   }
 

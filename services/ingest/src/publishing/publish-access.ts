@@ -29,14 +29,14 @@ export class PublishAccess {
   ) {}
 
   /** The input, or PublishingPointNotFoundError (404), or PublishForbiddenError (403). */
-  admit(credentials: Credentials, nowMs: number): LiveInputRow {
+  async admit(credentials: Credentials, nowMs: number): Promise<LiveInputRow> {
     const failureKey = `${credentials.address} ${credentials.input}`;
     if (!this.#failures.has(failureKey, nowMs)) {
       throw new PublishForbiddenError(
         `too many refused attempts on ${credentials.input}; wait a second between attempts`,
       );
     }
-    const row = this.inputs.find(credentials.input);
+    const row = await this.inputs.find(credentials.input);
     const refusal = refusalOf(row, credentials);
     if (row !== undefined && refusal === undefined) return row;
     this.#failures.take(failureKey, nowMs);
