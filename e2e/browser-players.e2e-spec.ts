@@ -121,7 +121,7 @@ describe('players in a headless Chromium', () => {
     await eventually(
       async () => {
         const seen = await seenBy(page);
-        if (seen === undefined || seen.captureMs > liveMs - 8000) return false;
+        if (seen === undefined || seen.captureMs > liveMs - 8000) throw new Error(await stateOf(page));
         const differenceMs = Math.abs(seen.captureMs - seen.shownMs);
         if (differenceMs > 2000) throw new Error(`picture and shown clock differ by ${differenceMs} ms`);
         return true;
@@ -139,6 +139,14 @@ describe('players in a headless Chromium', () => {
     await page.close();
   }, 90_000);
 });
+
+/** What the page says of itself, for the message of a failed wait. */
+const stateOf = async (page: Page): Promise<string> =>
+  String(
+    await page.evaluate(
+      `[document.getElementById('stage').dataset.state, document.getElementById('message-title').textContent, document.getElementById('clock').textContent, document.getElementById('behind').textContent].join(' | ')`,
+    ),
+  );
 
 /** The burnt-in clock of the picture, and the wall clock that the page shows beside it. */
 async function seenBy(page: Page): Promise<{ frame: number; captureMs: number; shownMs: number } | undefined> {
