@@ -21,7 +21,7 @@ describe('a call goes live, is broadcast, and its consumers are told', () => {
     const answer = await calls.patch('/app', {
       event_hooks: [{ enabled: true, hook_type: 'webhook', webhook_url: hooks.url, event_types: [] }],
     });
-    hookSecret = String(at(answer.body, 'app.event_hooks.0.secret'));
+    hookSecret = String(at(answer.body, 'app.event_hooks.0.signing_secret'));
   }, 60_000);
   afterAll(async () => {
     await Promise.all(encoders.map((encoder) => encoder.kill9()));

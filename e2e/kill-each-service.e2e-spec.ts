@@ -2,6 +2,7 @@ import { eventually } from '#shared/testing';
 import { at, callClient, type CallClient } from './support/calls.ts';
 import { startEncoder, type Encoder } from './support/encoder.ts';
 import { journalOf } from './support/journal.ts';
+import { inputIdOf } from './support/live-input.ts';
 import { startOrigin, type Origin, type ServiceName } from './support/origin.ts';
 import { fetchText, listedSegments, mediaPlaylistUrls, untilPlayable, type Fetched } from './support/playlists.ts';
 import { watchPlaylist, type PlaylistWatch } from './support/playlist-watch.ts';
@@ -47,7 +48,7 @@ describe('kill -9 of each service in turn during a live push', () => {
     await untilPlayable(broadcastUrl, { segments: 2 });
     const [media] = mediaPlaylistUrls(await fetchText(`${origin.playback}/live/${externalId}/index.m3u8`));
     watch = watchPlaylist(media!);
-    inputId = String(at(call.body, 'call.ingress.cmaf.input_id'));
+    inputId = await inputIdOf(origin, externalId);
   }, 90_000);
 
   afterAll(async () => {

@@ -69,3 +69,24 @@ export function untilPlayable(url: string, options: { segments?: number; withinM
     { withinMs, everyMs: 200, what: `${url} playable with ${segments} segments` },
   );
 }
+
+/** The value of a tag, without its name. */
+export const tagOf = ({ text }: Fetched, tag: string): string | undefined =>
+  new RegExp(`^#EXT-X-${tag}:(.*)$`, 'm').exec(text)?.[1];
+
+export const targetSec = (playlist: Fetched): number => Number(tagOf(playlist, 'TARGETDURATION'));
+
+/** What a list of segments lasts, s. */
+export const durationSec = (segments: readonly ListedSegment[]): number =>
+  segments.reduce((sum, segment) => sum + segment.durationSec, 0);
+
+/** Wall clock at which a list of segments ends, ms since 1970. */
+export const endMs = (segments: readonly ListedSegment[]): number =>
+  segments.at(-1)!.programDateTimeMs + segments.at(-1)!.durationSec * 1000;
+
+/** The body of a URL; throws when the answer is not 200. */
+export async function bytesOf(url: string): Promise<Buffer> {
+  const response = await fetch(url);
+  if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return Buffer.from(await response.arrayBuffer());
+}

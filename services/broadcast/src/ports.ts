@@ -53,7 +53,10 @@ export interface App extends AppRow {
 
 /** Apps by their public API key. */
 export abstract class Apps {
+  /** Throws when the app's secret cannot be opened under this master key. */
   abstract find(apiKey: string): App | undefined;
+  /** The hooks that want deliveries; needs no secret, so that an app whose secret cannot be opened holds up no other. */
+  abstract enabledHooks(apiKey: string): EventHook[];
   abstract replaceHooks(apiKey: string, hooks: EventHook[]): Promise<App>;
 }
 

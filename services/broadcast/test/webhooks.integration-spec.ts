@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { inputEventSubject, liveInputsBucket, OUTBOX_STREAM, deliverySubject } from '#shared/contracts';
 import { connectBus, publishFact, type Bus } from '#shared/messaging';
 import { backendsFromEnvironment, eventually } from '#shared/testing';
@@ -221,6 +221,29 @@ describe('webhooks', () => {
     expect((await user.request('GET', '/api/v2/app')).status).toBe(403);
     await guarded.close();
   });
+
+  it('an app whose secret cannot be opened under this master key holds up no other', async () => {
+    const stranger = newTenant();
+    const elsewhere = await startService(stranger, { HEADWATER_MASTER_KEY: randomBytes(32).toString('base64') });
+    const token = await signToken({ server: true }, stranger.appSecret);
+    const client = new CallClient(() => elsewhere.httpPort, stranger, token);
+    const { url: strangersUrl, sut: strangers } = await consumer();
+    const strange = { enabled: true, hook_type: 'webhook', webhook_url: strangersUrl, event_types: [] };
+    await client.request('PATCH', '/api/v2/app', { event_hooks: [strange] });
+    const cid = newCid();
+    await client.call('POST', cid, '', {});
+    await client.call('POST', cid, 'go_live', { start_hls: true });
+    await eventually(() => strangers.types(cid).includes('call.live_started'));
+    await elsewhere.close();
+
+    // The silence of that call is judged here, by the only node that is left.
+    const { url, sut } = await consumer();
+    await hook({ url });
+    const own = newCid();
+    await server.call('POST', own, '', {});
+    await server.call('POST', own, 'start_broadcasting');
+    await eventually(() => sut.types(own).includes('call.broadcasting_failed'), { withinMs: 15_000 });
+  }, 40_000);
 });
 
 /** Replaces the running service by another; the returned function brings back one as at first. */

@@ -46,6 +46,10 @@ export class KvApps extends Apps implements OnModuleDestroy {
     return row === undefined ? undefined : { ...row, secret: this.#open(row) };
   }
 
+  override enabledHooks(apiKey: string): EventHook[] {
+    return this.#mirror.get(apiKey)?.eventHooks.filter((hook) => hook.enabled) ?? [];
+  }
+
   override async replaceHooks(apiKey: string, eventHooks: EventHook[]): Promise<App> {
     const row = await this.#change(apiKey, (before) => {
       if (before === undefined) throw new CallNotFoundError(`app "${apiKey}" does not exist`);

@@ -101,7 +101,7 @@ export class OutboxFeeder {
 
   async #owe(commit: CallCommit): Promise<void> {
     const { appKey, callKey } = commit.state;
-    const hooks = this.rows.apps.find(appKey)?.eventHooks.filter((hook) => hook.enabled) ?? [];
+    const hooks = this.rows.apps.enabledHooks(appKey);
     for (const event of publicEventsOf(commit, this.#urls)) {
       for (const hook of hooks) {
         const due = deliveryFor(event, commit, hook, this.#urls);

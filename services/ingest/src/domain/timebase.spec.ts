@@ -100,6 +100,31 @@ describe('placeChunk', () => {
     expect(track.send(chunkAt(0n))).toBe('epoch 1');
   });
 
+  it('takes what a restarted encoder makes alike for new media: silence at the times of earlier silence', () => {
+    const audio = trackFrom(chunkAt(0n));
+    for (let i = 1n; i < 6n; i += 1n) audio.send(chunkAt(i * HALF_SECOND));
+    expect(audio.send(chunkAt(0n, { sha256: 'beep', arrivalMs: NOW + 4000 }))).toBe('epoch 1');
+    for (let i = 1n; i < 6n; i += 1n) expect(audio.send(chunkAt(i * HALF_SECOND))).toBe('epoch 1');
+    expect(audio.send(chunkAt(5n * HALF_SECOND))).toBe('duplicate');
+  });
+
+  it('takes the same first chunk for new media once another track has begun an epoch on another clock', () => {
+    const audio = trackFrom(chunkAt(0n));
+    audio.send(chunkAt(HALF_SECOND));
+    audio.clock = { epoch: 1, anchorEpochMs: audio.clock.anchorEpochMs + 4000, seenSinceMs: NOW + 4000 };
+    expect(audio.send(chunkAt(0n, { arrivalMs: NOW + 4000 }))).toBe('epoch 1');
+    expect(audio.send(chunkAt(HALF_SECOND, { arrivalMs: NOW + 4500 }))).toBe('epoch 1');
+  });
+
+  it('recognises a resend across an epoch that kept its clock', () => {
+    const audio = trackFrom(chunkAt(0n));
+    audio.send(chunkAt(HALF_SECOND));
+    audio.clock = { ...audio.clock, epoch: 1 };
+    expect(audio.send(chunkAt(HALF_SECOND))).toBe('duplicate');
+    expect(audio.send(chunkAt(2n * HALF_SECOND))).toBe('epoch 1');
+    expect(audio.send(chunkAt(HALF_SECOND))).toBe('duplicate');
+  });
+
   it('begins an epoch on a changed init, and keeps the wall clock when the timestamps continue', () => {
     const track = trackFrom(chunkAt(0n));
     expect(track.send(chunkAt(HALF_SECOND, { initSha256: 'other', arrivalMs: NOW + 3000 }))).toBe('epoch 1');

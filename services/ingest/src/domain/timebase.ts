@@ -79,14 +79,16 @@ export function placeChunk(
   chunk: ChunkTime,
   options: { gapToleranceMs: number; latestEndMs: number | undefined },
 ): ChunkPlace {
-  if (cursor !== undefined && isResend(cursor, chunk)) return { kind: 'duplicate' };
+  if (cursor !== undefined && isResend(cursor, clock, chunk)) return { kind: 'duplicate' };
   if (cursor === undefined || cursor.epoch < clock.epoch) return placeInNewer(cursor, clock, chunk, options);
   if (cursor.initSha256 !== chunk.initSha256) return initChanged(cursor, chunk, options.gapToleranceMs);
   const jump = jumpOf(cursor, chunk, options.gapToleranceMs);
   return jump === undefined ? { kind: 'in_epoch', clock: cursor } : timestampJump(jump);
 }
 
-const isResend = (cursor: TrackCursor, chunk: ChunkTime): boolean =>
+/** Only on the timeline it came on: a restarted encoder makes the same silence at the same times, and that is new media. */
+const isResend = (cursor: TrackCursor, clock: EpochClock, chunk: ChunkTime): boolean =>
+  cursor.anchorEpochMs === clock.anchorEpochMs &&
   cursor.initSha256 === chunk.initSha256 &&
   cursor.recent.some((one) => one.decodeTimeTicks === chunk.decodeTimeTicks && one.sha256 === chunk.sha256);
 
@@ -151,6 +153,8 @@ export function advanceCursor(
   chunk: ChunkTime,
 ): TrackCursor {
   const { decodeTimeTicks, sha256 } = chunk;
+  // What lies at or after the newest chunk is of a timeline that the track has left.
+  const passed = (cursor?.recent ?? []).filter((one) => one.decodeTimeTicks < decodeTimeTicks);
   return {
     epoch: clock.epoch,
     anchorEpochMs: clock.anchorEpochMs,
@@ -158,7 +162,7 @@ export function advanceCursor(
     initSha256: chunk.initSha256,
     lastDecodeTimeTicks: decodeTimeTicks,
     endTicks: decodeTimeTicks + chunk.durationTicks,
-    recent: [...(cursor?.recent ?? []), { decodeTimeTicks, sha256 }].slice(-RECENT_CHUNKS),
+    recent: [...passed, { decodeTimeTicks, sha256 }].slice(-RECENT_CHUNKS),
   };
 }
 
