@@ -21,9 +21,9 @@ const tier = (displayName, roots, testRegex) => ({
 
 export default {
   projects: [
-    tier('unit', ['services', 'libs', 'launcher', 'docs'], '\\.spec\\.(ts|mjs)$'),
+    tier('unit', ['services', 'libs', 'launcher', 'docs', 'bench'], '\\.spec\\.(ts|mjs)$'),
     {
-      ...tier('integration', ['services', 'libs', 'launcher'], '\\.integration-spec\\.(ts|mjs)$'),
+      ...tier('integration', ['services', 'libs', 'launcher', 'bench'], '\\.integration-spec\\.(ts|mjs)$'),
       globalSetup: '<rootDir>/jest.backends.js',
       globalTeardown: '<rootDir>/jest.backends-down.js',
     },

@@ -1,6 +1,7 @@
 /** `npm run bench`: installs, builds, brings up an origin of its own, measures row by row, prints and keeps the table, leaves nothing running. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startBenchOrigin } from '../bench/lib/bench-origin.mjs';
 import { ensureFixtures } from '../bench/lib/fixtures.mjs';
 import { loadLimit, loadNow, machineFacts, waitForQuiet } from '../bench/lib/machine.mjs';
@@ -17,6 +18,7 @@ import { killGroup, runCommand } from './lib/run-command.mjs';
 import { RunFolder } from './lib/run-folder.mjs';
 
 const quietTimeoutMs = 300_000;
+const settleMs = 1000;
 
 /** @type {import('./lib/managed-process.mjs').ManagedProcess[]} */
 const processes = [];
@@ -89,6 +91,11 @@ async function run(options) {
   const measuring = measure(options);
   const outcome = await Promise.race([measuring, interrupted]).catch((error) => error);
   await cleanUp();
+  if (typeof outcome === 'string' || outcome instanceof Error) {
+    // A process that was being started when the stop began has come up since.
+    await Promise.race([measuring.catch(() => {}), delay(settleMs)]);
+    await cleanUp();
+  }
   if (typeof outcome === 'string') {
     progress.line(`interrupted by ${outcome}`);
     return 130;
