@@ -1,3 +1,3 @@
 export { httpEnv, natsEnv, objectStoreEnv, opsEnv, partitionEnv, reconnectEnv, redisEnv } from './fragments.ts';
 export { loadConfig } from './load-config.ts';
-export { describeEnvironment, type EnvironmentVariable } from './describe-environment.ts';
+export { describeEnvironment } from './describe-environment.ts';

@@ -1,2 +1,2 @@
 export { OriginError, InvalidRequestError, errorBodyOf } from './origin-error.ts';
-export { answerOf, type ErrorAnswer } from './answers.ts';
+export { answerOf } from './answers.ts';

@@ -1,3 +1,3 @@
 export { createLogger, type OriginLogger } from './logger.ts';
-export { OpsServer, type HealthCheck } from './ops-server.ts';
+export { OpsServer } from './ops-server.ts';
 export { Metrics } from './metrics.ts';

@@ -1,3 +1,3 @@
-export { backendsFromEnvironment, type Backends } from './backends.ts';
+export { backendsFromEnvironment } from './backends.ts';
 export { eventually } from './eventually.ts';
 export { TcpGate } from './tcp-gate.ts';
