@@ -11,7 +11,10 @@ describe('the house', () => {
     const files = readdirSync(`services/${service}/src`, { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => file.endsWith('.service.ts'))).toEqual([`${service}.service.ts`]);
     expect(files.filter((file) => file.endsWith('.module.ts'))).toEqual([`${service}.module.ts`]);
-    const lines = (file: string): number => readFileSync(`services/${service}/src/${file}`, 'utf8').split('\n').length;
+    const lines = (file: string): number =>
+      readFileSync(`services/${service}/src/${file}`, 'utf8')
+        .split('\n')
+        .filter((line) => line.trim() !== '').length;
     expect(lines('main.ts')).toBeLessThanOrEqual(40);
     expect(lines(`${service}.service.ts`)).toBeLessThanOrEqual(150);
     expect(readdirSync(`services/${service}`)).toContain('README.md');
