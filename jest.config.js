@@ -8,8 +8,10 @@ const swc = {
   module: { type: 'es6' },
 };
 
-const tier = (displayName, roots, testRegex) => ({
+// Limits against hanging, not measures of speed: the machines that run this are shared.
+const tier = (displayName, roots, testRegex, testTimeout = 30_000) => ({
   displayName,
+  testTimeout,
   roots: roots.map((root) => `<rootDir>/${root}`),
   testRegex,
   testEnvironment: 'node',

@@ -33,7 +33,8 @@ export interface Origin {
   stop(): Promise<void>;
 }
 
-const FIRST_PORT = 18_300;
+/** Two runs on one machine begin their search for free ports apart from each other. */
+const FIRST_PORT = 18_300 + (process.pid % 40) * 20;
 /** A test's archive flushes in seconds, so that it need not wait a minute for it. */
 const TEST_SETTINGS: Readonly<Record<string, string>> = { FLUSH_INTERVAL_MS: '3000' };
 

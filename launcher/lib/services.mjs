@@ -75,7 +75,6 @@ export function serviceEnvironment(name, { servers, ports, secrets, extra = {} }
     OPS_PORT: String(ports.ops[name]),
     PUBLIC_INGEST_URL: urls.ingest,
     PUBLIC_PLAYBACK_URL: urls.playback,
-    PUBLIC_BROADCAST_URL: urls.broadcast,
     HEADWATER_MASTER_KEY: secrets.masterKey,
     ...(name === 'broadcast' ? bootstrap : {}),
     ...extra,

@@ -139,6 +139,7 @@ describe('inspectChunk', () => {
         decodeTimeTicks: 1000n,
         durationTicks: 0n,
         sampleCount: 0,
+        firstSampleTicks: 0,
         independent: false,
         presentationStartTicks: 1000n,
       },

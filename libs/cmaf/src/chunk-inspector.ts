@@ -32,6 +32,7 @@ interface RunTotals {
   sampleCount: number;
   earliestTicks: number;
   firstSampleFlags: number;
+  firstSampleTicks: number;
 }
 
 /**
@@ -92,6 +93,7 @@ function toTiming(totals: RunTotals, decodeTimeTicks: bigint): TrackTiming {
     decodeTimeTicks,
     durationTicks: BigInt(totals.durationTicks),
     sampleCount: totals.sampleCount,
+    firstSampleTicks: totals.firstSampleTicks,
     independent: isIndependent(totals, isEmpty),
     presentationStartTicks: isEmpty ? decodeTimeTicks : decodeTimeTicks + BigInt(totals.earliestTicks),
   };
@@ -110,7 +112,15 @@ function startTotals(header: TrackFragmentHeader, tracks: ReadonlyMap<number, Tr
     const known = [...tracks.keys()].join(', ');
     throw new CmafError('track_unknown', `traf is for track_ID ${header.trackId}, the init segment has ${known}`);
   }
-  return { header, facts, durationTicks: 0, sampleCount: 0, earliestTicks: Infinity, firstSampleFlags: 0 };
+  return {
+    header,
+    facts,
+    durationTicks: 0,
+    sampleCount: 0,
+    earliestTicks: Infinity,
+    firstSampleFlags: 0,
+    firstSampleTicks: 0,
+  };
 }
 
 /** `tfdt` (8.8.12): 32 bits in version 0, 64 in version 1. */
@@ -125,7 +135,10 @@ function addRun(box: BoxCursor, totals: RunTotals | undefined): void {
   if (!totals) throw missing('tfhd before trun');
   const run = readTrackRun(box);
   if (run.sampleCount === 0) return;
-  if (totals.sampleCount === 0) totals.firstSampleFlags = leadingFlags(box.view, run, totals);
+  if (totals.sampleCount === 0) {
+    totals.firstSampleFlags = leadingFlags(box.view, run, totals);
+    totals.firstSampleTicks = leadingTicks(box.view, run, totals);
+  }
   totals.sampleCount += run.sampleCount;
   if (totals.sampleCount > MAX_SAMPLES_PER_FRAGMENT) throw tooManySamples(totals.sampleCount);
   addTimes(box.view, run, totals);
@@ -136,6 +149,12 @@ function leadingFlags(view: DataView, run: TrackRun, { header, facts }: RunTotal
   const offset = recordFieldOffset(run.flags, TRUN_FLAGS);
   if (offset >= 0) return view.getUint32(run.recordsStart + offset);
   return header.defaultFlags ?? facts.defaultSampleFlags;
+}
+
+function leadingTicks(view: DataView, run: TrackRun, { header, facts }: RunTotals): number {
+  const offset = recordFieldOffset(run.flags, TRUN_DURATION);
+  if (offset >= 0) return view.getUint32(run.recordsStart + offset);
+  return header.defaultDurationTicks ?? facts.defaultSampleDurationTicks;
 }
 
 function addTimes(view: DataView, run: TrackRun, totals: RunTotals): void {

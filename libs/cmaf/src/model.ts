@@ -37,6 +37,8 @@ export interface TrackTiming {
   /** Sum of the sample durations. */
   durationTicks: bigint;
   sampleCount: number;
+  /** Duration of the first sample, 0 when there is none. */
+  firstSampleTicks: number;
   /** Decoding can start at the first sample. True for every audio, text and metadata chunk. */
   independent: boolean;
   /** The smallest composition time of any sample; `decodeTimeTicks` when there is none. */

@@ -33,8 +33,10 @@ export function beginRequest(request: FastifyRequest, operation: string): Reques
 export const operationOf = (request: FastifyRequest): string => facts.get(request)?.operation ?? 'Request';
 
 /** Time spent on a request, as answers spell it. */
-export const durationOf = (request: FastifyRequest): string =>
-  `${(performance.now() - (facts.get(request)?.startedAtMs ?? performance.now())).toFixed(2)}ms`;
+export const durationOf = (request: FastifyRequest): string => {
+  const nowMs = performance.now();
+  return `${(nowMs - (facts.get(request)?.startedAtMs ?? nowMs)).toFixed(2)}ms`;
+};
 
 /** The caller's context as a handler's argument. */
 export const Context = createParamDecorator((_data: unknown, execution: ExecutionContext): CallContext => {

@@ -60,8 +60,9 @@ describe('a second publisher', () => {
     const answer = await upload(harness.port, url, { body, headers: { 'user-agent': 'another' } });
     expect(answer.status).toBe(200);
     await closed;
-    const facts = (await harness.events(row.id)).map(({ fact }) => fact);
-    expect(facts.filter((fact) => fact === 'publisher_connected')).toHaveLength(2);
-    expect(facts.filter((fact) => fact === 'publisher_disconnected')).toHaveLength(2);
+    const count = async (wanted: string): Promise<number> =>
+      (await harness.events(row.id)).filter(({ fact }) => fact === wanted).length;
+    await eventually(async () => (await count('publisher_disconnected')) === 2, { what: 'both publishers left' });
+    expect(await count('publisher_connected')).toBe(2);
   });
 });

@@ -22,7 +22,7 @@ export class OriginErrorFilter implements ExceptionFilter {
       code: fault.code,
       status: fault.status,
       method: request.method,
-      path: request.url.split('?')[0],
+      path: pathOf(request.url),
       reason: fault.message,
     };
     if (fault.status >= 500)
@@ -41,12 +41,21 @@ function faultOf(error: unknown): Fault {
   if (error instanceof OriginError)
     return { code: error.code, message: error.message, status: answerOf(error.code).status };
   if (error instanceof ZodError) return { code: 'InvalidRequest', message: z.prettifyError(error), status: 400 };
-  if (error instanceof HttpException)
-    return { code: codeOfStatus(error.getStatus()), message: error.message, status: error.getStatus() };
+  if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   const status = statusOfFastify(error);
   if (status !== undefined) return { code: codeOfStatus(status), message: (error as Error).message, status };
   return { code: 'InternalError', message: 'the origin failed; the log of this service has the reason', status: 500 };
 }
+
+/** Without the query, and with the stream key masked that an encoder may carry in the path. */
+const pathOf = (url: string): string => (url.split('?', 1)[0] ?? '').replaceAll(/sk_live_[^/]*/g, 'sk_live_***');
+
+/** The framework's own word for an unknown route repeats the URL, and with it a key in the query. */
+const ofStatus = (status: number, message: string): Fault => ({
+  code: codeOfStatus(status),
+  message: status === 404 ? 'nothing is here under this method and path' : message,
+  status,
+});
 
 const codeOfStatus = (status: number): string => {
   if (status === 404) return 'NotFound';

@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { ConsoleLogger } from '@nestjs/common';
 
 /** JSON lines; the message is a stable event name, the rest are fields. */
@@ -18,6 +19,12 @@ const REDACTED = [
   'password',
 ];
 
-/** The logger of a service. Level by NEST_LOG_LEVEL; secrets are masked by key name. */
+/** The logger of a service. Level by NEST_LOG_LEVEL, `log` by default; secrets are masked by key name. */
 export const createLogger = (service: string): OriginLogger =>
-  new ConsoleLogger(service, { json: true, colors: false, redact: REDACTED });
+  new ConsoleLogger(service, {
+    json: true,
+    colors: false,
+    redact: REDACTED,
+    // Nest's own default shows debug lines, one for each chunk.
+    ...(env['NEST_LOG_LEVEL'] === undefined ? { logLevels: ['log', 'warn', 'error', 'fatal'] } : {}),
+  });

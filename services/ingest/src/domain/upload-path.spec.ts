@@ -76,12 +76,13 @@ describe('matchTrackName', () => {
   it('finds the init of the folder', () => {
     expect(matchTrackName('v/out', ['v', 'a'])).toBe('v');
     expect(matchTrackName('out', [''])).toBe('');
+    expect(matchTrackName('0', ['', '0/0', '1/1'])).toBe('0/0');
     expect(matchTrackName('1', ['0/0', '1/1'])).toBe('1/1');
     expect(matchTrackName('', ['0'])).toBe('0');
   });
 
   it('finds nothing when two would fit or the folder is another', () => {
-    expect(matchTrackName('a-0', ['', '0'])).toBeUndefined();
+    expect(matchTrackName('a-0', ['', '1'])).toBeUndefined();
     expect(matchTrackName('x/out-0', ['y/0'])).toBeUndefined();
     expect(matchTrackName('video', ['audio'])).toBeUndefined();
     expect(matchTrackName('', ['0', '1'])).toBeUndefined();

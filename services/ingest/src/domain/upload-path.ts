@@ -98,10 +98,12 @@ export function matchTrackName(wanted: string, known: readonly string[]): string
   const folder = folderOf(wanted);
   const fits = known.filter(
     (name) =>
-      name === folder ||
+      (name !== '' && name === folder) ||
       folderOf(name) === wanted ||
       (folderOf(name) === folder && wanted.endsWith(`-${leafOf(name)}`)),
   );
+  // The nameless init (`init.mp4`, or the bare publishing point) is nobody's first choice: a better one may be beside it.
+  if (fits.length === 0 && folder === '' && known.length === 1 && known.includes('')) return '';
   return fits.length === 1 ? fits[0] : undefined;
 }
 
