@@ -8,10 +8,8 @@ const swc = {
   module: { type: 'es6' },
 };
 
-// Limits against hanging, not measures of speed: the machines that run this are shared.
-const tier = (displayName, roots, testRegex, testTimeout = 30_000) => ({
+const tier = (displayName, roots, testRegex) => ({
   displayName,
-  testTimeout,
   roots: roots.map((root) => `<rootDir>/${root}`),
   testRegex,
   testEnvironment: 'node',
@@ -22,6 +20,8 @@ const tier = (displayName, roots, testRegex, testTimeout = 30_000) => ({
 });
 
 export default {
+  // A limit against hanging, no measure of speed: the machines that run this are shared.
+  testTimeout: 30_000,
   projects: [
     tier('unit', ['services', 'libs', 'launcher', 'docs', 'bench'], '\\.spec\\.(ts|mjs)$'),
     {
