@@ -55,7 +55,7 @@ describe('bad input gets its own answer and harms nobody else', () => {
     encoder = startEncoder({ publishUrl: `${origin.ingest}/publish/${good.externalId}`, streamKey: good.streamKey });
     const multivariant = await untilPlayable(`${origin.playback}/live/${good.externalId}/index.m3u8`, { segments: 2 });
     watch = watchPlaylist(mediaPlaylistUrls(multivariant)[0]!);
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     watch?.stop();
     await encoder?.finish();

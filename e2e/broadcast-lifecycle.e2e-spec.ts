@@ -22,7 +22,7 @@ describe('a call goes live, is broadcast, and its consumers are told', () => {
       event_hooks: [{ enabled: true, hook_type: 'webhook', webhook_url: hooks.url, event_types: [] }],
     });
     hookSecret = String(at(answer.body, 'app.event_hooks.0.signing_secret'));
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await Promise.all(encoders.map((encoder) => encoder.kill9()));
     await hooks?.close();
@@ -103,7 +103,7 @@ describe('a call goes live, is broadcast, and its consumers are told', () => {
     });
     expect(deliveriesOf('livestream:lost', 'call.broadcasting_started')).toHaveLength(1);
     expect(at((await calls.get(path)).body, 'call.egress.broadcasting')).toBe(false);
-  }, 60_000);
+  }, 90_000);
 
   it('a broadcast without media fails with a reason', async () => {
     const path = '/video/call/livestream/silent';

@@ -76,7 +76,7 @@ describe('hls.md, CMAF ingest', () => {
     init = initOf(video);
     chunks = chunksOf(video);
     expect(chunks.length).toBeGreaterThanOrEqual(24);
-  }, 60_000);
+  }, 90_000);
   afterAll(() => origin?.stop(), 30_000);
 
   it.each(['PUT', 'POST'])('%s is taken alike', async (method) => {

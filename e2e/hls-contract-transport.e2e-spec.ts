@@ -31,7 +31,7 @@ describe('hls.md, transport', () => {
     live = await untilPlayable(`${origin.playback}/live/${input.externalId}/index.m3u8`, { segments: 5 });
     media = await fetchText(mediaPlaylistUrls(live)[0]!);
     [segment] = listedSegments(media) as [ListedSegment];
-  }, 60_000);
+  }, 90_000);
   afterAll(() => origin?.stop(), 30_000);
 
   it('47: playlists are fresh for half a target duration, errors for one at most, segments and init for long', async () => {

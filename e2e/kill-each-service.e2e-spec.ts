@@ -102,7 +102,7 @@ describe('kill -9 of each service in turn during a live push', () => {
       { what: 'ENDLIST on the broadcast', withinMs: 10_000 },
     );
     expect(listedSegments(ended).length).toBeGreaterThan(0);
-  }, 60_000);
+  }, 90_000);
 
   it('no journalled segment is missing from the archive', async () => {
     const journal = await journalOf(inputId);
@@ -120,5 +120,5 @@ describe('kill -9 of each service in turn during a live push', () => {
         { withinMs: 20_000, everyMs: 500, what: `track ${trackId} whole in the archive` },
       );
     }
-  }, 60_000);
+  }, 90_000);
 });

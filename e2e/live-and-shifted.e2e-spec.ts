@@ -119,7 +119,7 @@ describe('a real encoder in, real players out', () => {
         .filter((width) => width !== undefined)
         .toSorted((a, b) => a - b),
     ).toEqual([320, 640]);
-  }, 60_000);
+  }, 90_000);
 
   it('ffprobe reads a shifted range, with every frame of it', async () => {
     const [first] = mediaPlaylistUrls(await fetchText(live));
@@ -130,7 +130,7 @@ describe('a real encoder in, real players out', () => {
     const video = streams.filter(({ codec_name }) => codec_name === 'h264');
     expect(video).toHaveLength(2);
     for (const stream of video) expect(Number(stream.nb_read_packets)).toBeGreaterThanOrEqual(250);
-  }, 60_000);
+  }, 90_000);
 
   it('a player may rewind: a growing list from an earlier second is an EVENT that begins with the segment of that second', async () => {
     const [first] = mediaPlaylistUrls(await fetchText(live));

@@ -16,7 +16,7 @@ describe('Redis FLUSHALL during a live push', () => {
       publishUrl: `${origin.ingest}/publish/${input.externalId}`,
       streamKey: input.streamKey,
     });
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await encoder?.finish();
     await origin?.stop();

@@ -69,7 +69,7 @@ describe('media is verbatim', () => {
   let origin: Origin;
   beforeAll(async () => {
     origin = await startOrigin();
-  }, 60_000);
+  }, 90_000);
   afterAll(() => origin?.stop(), 30_000);
 
   it('SHA-256 of every chunk sent = of the bytes served live = of the bytes served from the archive', async () => {

@@ -43,7 +43,7 @@ describe('XRPC through a real atproto client', () => {
     client = new XrpcClient(origin.playback, [lexicon('getLivePlaylist'), lexicon('getLiveSegment')]);
     encoder = startEncoder({ publishUrl: `${origin.ingest}/publish/${input.externalId}`, streamKey: input.streamKey });
     await untilPlayable(`${origin.playback}/live/${input.externalId}/index.m3u8`);
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await encoder?.finish();
     await origin?.stop();

@@ -28,6 +28,47 @@ export async function callClient(origin: Origin): Promise<CallClient> {
   };
 }
 
+/** One request of the call API in every detail; an absent token sends none. */
+export interface CallRequest {
+  readonly token?: string | undefined;
+  readonly apiKey?: string;
+  /** Sent as JSON; text is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further query parameters, with their leading `&`. */
+  readonly query?: string;
+}
+
+/** An answer as it came; `text` keeps integers that a number cannot hold. */
+export interface CallReply {
+  readonly status: number;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+  readonly tookMs: number;
+}
+
+export async function callRequest(
+  origin: Origin,
+  method: string,
+  path: string,
+  request: CallRequest,
+): Promise<CallReply> {
+  const { token, apiKey = origin.app.apiKey, body, query = '', headers = { 'stream-auth-type': 'jwt' } } = request;
+  const startedMs = performance.now();
+  const response = await fetch(`${origin.broadcast}/api/v2${path}?api_key=${apiKey}${query}`, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: token }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const tookMs = performance.now() - startedMs;
+  return { status: response.status, text, body: JSON.parse(text) as Record<string, unknown>, tookMs };
+}
+
 /** A value deep in a JSON answer, by dotted path. */
 export const at = (body: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], body);

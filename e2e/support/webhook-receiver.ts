@@ -8,7 +8,7 @@ export interface Delivery {
   readonly body: { type: string; call_cid: string; [key: string]: unknown };
 }
 
-/** A webhook consumer that answers 200 and remembers everything. */
+/** A webhook consumer that answers 200 and remembers everything; `failFirst` requests are answered 503. */
 export interface WebhookReceiver {
   readonly url: string;
   readonly deliveries: readonly Delivery[];
@@ -17,7 +17,7 @@ export interface WebhookReceiver {
   close(): Promise<void>;
 }
 
-export async function receiveWebhooks(): Promise<WebhookReceiver> {
+export async function receiveWebhooks({ failFirst = 0 }: { failFirst?: number } = {}): Promise<WebhookReceiver> {
   const deliveries: Delivery[] = [];
   const server = createServer((request, response) => {
     let raw = '';
@@ -26,7 +26,7 @@ export async function receiveWebhooks(): Promise<WebhookReceiver> {
     });
     request.on('end', () => {
       deliveries.push({ headers: request.headers, raw, body: JSON.parse(raw) as Delivery['body'] });
-      response.writeHead(200).end('ok');
+      response.writeHead(deliveries.length <= failFirst ? 503 : 200).end();
     });
   });
   await new Promise<void>((resolve) => {

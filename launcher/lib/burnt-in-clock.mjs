@@ -129,5 +129,5 @@ export function humanClockFilter({ fontFile, height }) {
   const text = String.raw`%{gmtime\:%Y-%m-%d %H\\\:%M\\\:%S} UTC  frame %{n}`;
   const size = Math.round(height / 20);
   const file = fontFile.replaceAll(/([\\':,;[\]])/g, String.raw`\$1`);
-  return `drawtext=fontfile='${file}':fontsize=${size}:fontcolor=white:box=1:boxcolor=black@0.6:x=${size}:y=h-2*${size}:text='${text}'`;
+  return `drawtext=fontfile='${file}':fontsize=${size}:fontcolor=white:box=1:boxcolor=black@0.6:x=${size}:y=h-5*${size}:text='${text}'`;
 }

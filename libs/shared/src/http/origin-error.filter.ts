@@ -48,7 +48,19 @@ function faultOf(error: unknown): Fault {
 }
 
 /** Without the query, and with the stream key masked that an encoder may carry in the path. */
-const pathOf = (url: string): string => (url.split('?', 1)[0] ?? '').replaceAll(/sk_live_[^/]*/g, 'sk_live_***');
+const pathOf = (url: string): string =>
+  (url.split('?', 1)[0] ?? '')
+    .split('/')
+    .map((segment) => (decoded(segment).includes('sk_live_') ? 'sk_live_***' : segment))
+    .join('/');
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
 
 /** The framework's own word for an unknown route repeats the URL, and with it a key in the query. */
 const ofStatus = (status: number, message: string): Fault => ({

@@ -35,6 +35,25 @@ describe('the bus', () => {
     expect(bodies).toEqual([{ n: 1 }, { n: 3 }]);
   });
 
+  it('gives the newest message of each subject, not one less, and then what comes', async () => {
+    const mark = unique();
+    const subjects = Array.from({ length: 600 }, (_, index) => callEventSubject.format({ callKey: `${mark}${index}` }));
+    await Promise.all(subjects.map((subject) => publishFact(bus, subject, { n: 'old '.repeat(40) })));
+    await Promise.all(subjects.map((subject) => publishFact(bus, subject, { n: 'new '.repeat(40) })));
+    const reader = await readStream(bus, EVENTS_STREAM, {
+      subjects: [callEventSubject.pattern()],
+      from: 'last_per_subject',
+    });
+    const seen = new Set<string>();
+    for await (const message of reader.messages) {
+      if (message.subject.includes(mark)) expect(message.json<{ n: string }>().n).toContain('new');
+      seen.add(message.subject);
+      if (message.info.pending === 0) break;
+    }
+    await reader.stop();
+    expect(subjects.filter((subject) => !seen.has(subject))).toEqual([]);
+  });
+
   it('keeps rows by compare-and-set and mirrors every change', async () => {
     const table = await bus.table({ name: `spec_${unique()}`, row: z.object({ n: z.number() }), ttlMs: 0 });
     const empty = new KvMirror<z.ZodObject<{ n: z.ZodNumber }>>();

@@ -7,8 +7,13 @@ export interface StreamReader {
   stop(): Promise<void>;
 }
 
-/** Where a read begins: at a stream sequence, at the newest message of each subject, or only what comes from now on. */
+/**
+ * Where a read begins: at a stream sequence, at the newest message of each subject (streams of small facts only),
+ * or only what comes from now on.
+ */
 export type ReadFrom = { sequence: number } | 'last_per_subject' | 'new';
+
+const NEWEST_AT_ONCE = 256;
 
 /**
  * Reads a stream in order from a place of the caller's choice (design decision 5: its own checkpoint, no acknowledgements).
@@ -25,7 +30,7 @@ export async function readStream(
     ...placeOf(options.from),
   });
   const messages = await consumer.consume({
-    max_bytes: options.maxBytes ?? 16_777_216,
+    ...pullOf(options),
     expires: 30_000,
     idle_heartbeat: 5000,
   });
@@ -38,6 +43,10 @@ export async function readStream(
     },
   };
 }
+
+/** nats-server 2.15 loses the message that no longer fits a pull by bytes when it looks for the newest of each subject. */
+const pullOf = ({ from, maxBytes }: { from: ReadFrom; maxBytes?: number }) =>
+  from === 'last_per_subject' ? { max_messages: NEWEST_AT_ONCE } : { max_bytes: maxBytes ?? 16_777_216 };
 
 const placeOf = (from: ReadFrom) => {
   if (from === 'last_per_subject') return { deliver_policy: DeliverPolicy.LastPerSubject };

@@ -121,6 +121,8 @@ export class UploadBody {
   #close(): void {
     // A client that closes right after its last byte leaves a complete request without its 'end'.
     if (this.#request.complete && this.#source === this.#request) return this.#finish();
+    // Everything has gone into the decoder, whose own end or error is to come.
+    if (this.#request.readableEnded) return;
     this.#cutShort ??= new UploadCutError('aborted', 'the connection was cut');
     this.#wake();
   }
