@@ -11,6 +11,7 @@ import { projectRoot } from './lib/paths.mjs';
 import { createProgress } from './lib/progress.mjs';
 import { killGroup } from './lib/run-command.mjs';
 import { RunFolder } from './lib/run-folder.mjs';
+import { endMarked, markedProcesses, markRun } from './lib/run-mark.mjs';
 import { bringUpServers, testEnvironment } from './lib/servers.mjs';
 import { testSummary, totalCounts } from './lib/summary.mjs';
 import { toolVariable } from './lib/test-environment.mjs';
@@ -25,6 +26,7 @@ const needsBuild = ['e2e', 'soak'];
 const processes = [];
 const progress = createProgress(process.stdout);
 const runFolder = new RunFolder(join(projectRoot, '.run', 'test'));
+const mark = markRun();
 let stopping = false;
 
 function onProcess(managed) {
@@ -97,11 +99,13 @@ async function runStages({ stages, jestArgs }) {
 async function cleanUp() {
   stopping = true;
   await Promise.all(processes.map((managed) => managed.stop({ graceMs: 5000 })));
+  await endMarked(mark);
   await runFolder.release();
 }
 
 function killEverything() {
   for (const managed of processes) killGroup(managed.pid, 'SIGKILL');
+  for (const pid of markedProcesses(mark)) process.kill(pid, 'SIGKILL');
   process.exit(130);
 }
 

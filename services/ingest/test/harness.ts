@@ -9,6 +9,7 @@ import {
   inputEventSubject,
   liveInputsBucket,
   MEDIA_STREAM,
+  mediaOfInput,
   partitionOf,
   type LiveInputRow,
 } from '#shared/contracts';
@@ -93,7 +94,7 @@ export class IngestHarness {
 
   /** Everything stored of an input so far. */
   async media(inputId: string): Promise<StoredMedia[]> {
-    const filter = `media.v1.${partitionOf(inputId, PARTITIONS)}.${inputId}.>`;
+    const filter = mediaOfInput(partitionOf(inputId, PARTITIONS), inputId);
     return (await this.#stored(MEDIA_STREAM, filter)).map((message) => {
       const [, , , , trackId, kind] = message.subject.split('.');
       return {

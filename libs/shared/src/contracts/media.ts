@@ -14,6 +14,9 @@ export const endSubject = defineSubject('media.v1.{partition}.{inputId}.{trackId
 /** Every media message of one partition. */
 export const mediaOfPartition = (partition: number): string => `media.v1.${partition}.>`;
 
+/** Every media message of one input. */
+export const mediaOfInput = (partition: number, inputId: string): string => `media.v1.${partition}.${inputId}.>`;
+
 const flag = z.codec(z.enum(['0', '1']), z.boolean(), { decode: (v) => v === '1', encode: (v) => (v ? '1' : '0') });
 const whole = z.codec(z.string().regex(/^\d{1,15}$/), z.number(), { decode: Number, encode: (v) => String(v) });
 const decimal = z.codec(z.string().regex(/^-?\d{1,15}(\.\d{1,6})?$/), EpochMs, {
