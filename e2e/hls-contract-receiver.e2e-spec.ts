@@ -100,7 +100,7 @@ describe('hls.md, CMAF ingest', () => {
         200,
       );
     }
-    const multivariant = await untilPlayable(liveUrl(input), { segments: 3 });
+    const multivariant = await untilPlayable(liveUrl(input), { segments: 3, tracks: 2 });
     expect(multivariant.text).toMatch(/CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2"/i);
     expect(mediaPlaylistUrls(multivariant)).toHaveLength(2);
     expect((await fetchText(mediaPlaylistUrls(multivariant)[0]!)).text).not.toContain('#EXT-X-DISCONTINUITY\n');
@@ -234,7 +234,7 @@ describe('hls.md, CMAF ingest', () => {
         ...output(publish, input.streamKey),
       ]);
       try {
-        const multivariant: Fetched = await untilPlayable(liveUrl(input), { segments: 3 });
+        const multivariant: Fetched = await untilPlayable(liveUrl(input), { segments: 3, tracks: 2 });
         const lists = await Promise.all(mediaPlaylistUrls(multivariant).map((url) => fetchText(url)));
         expect(lists).toHaveLength(2);
         const inits = await Promise.all(lists.map((list) => bytesOf(listedSegments(list)[0]!.mapUrl)));

@@ -127,7 +127,7 @@ describe('ingest.md', () => {
     expect(smallestCompositionOffset(video)).toBeLessThan(0);
     await push(input, 'Streams(v.cmfv)', video);
     await push(input, 'Streams(a.cmfa)', audio);
-    const multivariant = await untilPlayable(liveUrl(input), { segments: 5 });
+    const multivariant = await untilPlayable(liveUrl(input), { segments: 5, tracks: 2 });
     expect(multivariant.text).toMatch(/CODECS="avc1\.[0-9a-f]{6},opus"/i);
     expect(chunksOf(await served(await listed(input, SECONDS - 0.1)))).toEqual(chunksOf(video));
     const packets = await packetsOf(liveUrl(input));
@@ -145,7 +145,7 @@ describe('ingest.md', () => {
       const input = await createInput(origin);
       const both = await encodeFile({ durationSec: SECONDS, video: true, bFrames: 2, audio: 'aac', movFlags });
       await push(input, 'Streams(av.mp4)', both);
-      const multivariant = await untilPlayable(liveUrl(input), { segments: 4 });
+      const multivariant = await untilPlayable(liveUrl(input), { segments: 4, tracks: 2 });
       expect(mediaPlaylistUrls(multivariant)).toHaveLength(2);
       for (const track of [0, 1]) {
         const segments = await listed(input, SECONDS - 0.3, track);

@@ -64,7 +64,7 @@ describe('a real encoder in, real players out', () => {
       renditions: ['v360.cmfv', 'v180.cmfv'],
     });
     live = `${origin.playback}/live/${input.externalId}/index.m3u8`;
-    await untilPlayable(live, { segments: 3 });
+    await untilPlayable(live, { segments: 3, tracks: 3 });
   }, 90_000);
 
   afterAll(async () => {

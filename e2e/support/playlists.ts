@@ -52,9 +52,12 @@ export function listedSegments(playlist: Fetched): ListedSegment[] {
   return found;
 }
 
-/** Waits until a URL answers a playlist in which every media playlist has at least this many segments. */
-export function untilPlayable(url: string, options: { segments?: number; withinMs?: number } = {}): Promise<Fetched> {
-  const { segments = 1, withinMs = 30_000 } = options;
+/** Waits until a URL answers a playlist of at least so many tracks, each with at least so many segments. */
+export function untilPlayable(
+  url: string,
+  options: { segments?: number; tracks?: number; withinMs?: number } = {},
+): Promise<Fetched> {
+  const { segments = 1, tracks = 1, withinMs = 30_000 } = options;
   return eventually(
     async () => {
       const multivariant = await fetchText(url);
@@ -64,7 +67,8 @@ export function untilPlayable(url: string, options: { segments?: number; withinM
         const count = listedSegments(await fetchText(media)).length;
         if (count < segments) throw new Error(`${media} lists ${count} segments`);
       }
-      return urls.length > 0 && multivariant;
+      if (urls.length < tracks) throw new Error(`${urls.length} tracks are listed`);
+      return multivariant;
     },
     { withinMs, everyMs: 200, what: `${url} playable with ${segments} segments` },
   );

@@ -21,10 +21,11 @@ export function markedProcesses(mark) {
 
 /** Ends what a run left behind: services and browsers of an interrupted test would go on to disturb the next run. @param {string} mark */
 export async function endMarked(mark) {
-  const deadline = performance.now() + graceMs;
-  signalAll(markedProcesses(mark), 'SIGTERM');
-  while (markedProcesses(mark).length > 0 && performance.now() < deadline) await delay(50);
-  signalAll(markedProcesses(mark), 'SIGKILL');
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGKILL'])) {
+    const deadline = performance.now() + graceMs;
+    signalAll(markedProcesses(mark), signal);
+    while (markedProcesses(mark).length > 0 && performance.now() < deadline) await delay(50);
+  }
 }
 
 /** Empty for another user's process, and for one that has just ended. @param {string} pid */
