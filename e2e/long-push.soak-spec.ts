@@ -42,12 +42,14 @@ describe('one push for longer than six minutes', () => {
     async () => {
       const early = await Promise.all(SERVICES.map((name) => residentMb(origin.pidOf(name))));
       const { code, stderr } = await encoder.exited;
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(code).toBe(0);
+      // ffmpeg's word for a connection that was cut.
+      expect(stderr).not.toMatch(/Broken pipe|Connection reset|End of file/);
       const late = await Promise.all(SERVICES.map((name) => residentMb(origin.pidOf(name))));
       expect(watch.faults()).toEqual([]);
       expect(watch.newest()).toBeGreaterThan(PUSH_SEC / 2 - 10);
 
-      const range = `lhs_start=1&lhs_start_unix_ms_0=${Date.now() - (PUSH_SEC + 60) * 1000}&lhs_vodend_unix_ms_0=${Date.now()}`;
+      const range = `lhs_start=1&lhs_start_unix_ms_0=${Date.now() - (PUSH_SEC + 120) * 1000}&lhs_vodend_unix_ms_0=${Date.now()}`;
       const [media] = mediaPlaylistUrls(await fetchText(`${origin.playback}/live/${input.externalId}.m3u8?${range}`));
       const segments = listedSegments(await fetchText(media!));
       expect(segments.map(({ mediaSequence }) => mediaSequence)).toEqual(segments.map((_, index) => index));
