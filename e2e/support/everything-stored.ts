@@ -49,6 +49,7 @@ async function lookInStream(connection: NatsConnection, name: string, at: { look
 /** A work queue has room for its own consumers only; its messages are read by number. */
 async function lookInQueue(manager: JetStreamManager, name: string, look: Look): Promise<void> {
   const { state } = await manager.streams.info(name);
+  if (state.messages === 0) return;
   for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
     const message = await manager.streams.getMessage(name, { seq });
     if (message !== null) lookInMessage(look, `${name} ${message.subject}`, message);
