@@ -123,8 +123,8 @@ function startTotals(header: TrackFragmentHeader, tracks: ReadonlyMap<number, Tr
   };
 }
 
-/** `tfdt` (8.8.12): 32 bits in version 0, 64 in version 1. */
-function readDecodeTime(box: BoxCursor): bigint {
+/** The decode time of the `tfdt` (8.8.12) the cursor stands on: 32 bits in version 0, 64 in version 1. */
+export function readDecodeTime(box: BoxCursor): bigint {
   box.need(8);
   if (box.view.getUint8(box.payload) === 0) return BigInt(box.view.getUint32(box.payload + 4));
   box.need(12);

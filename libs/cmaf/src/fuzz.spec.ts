@@ -2,15 +2,20 @@ import * as fc from 'fast-check';
 import {
   CmafError,
   CmafReader,
+  firstSampleEnd,
+  hasContentCredentials,
   inspectChunk,
+  readEventMessages,
   readInit,
   readPrft,
   sniff,
   splitChunk,
   splitInit,
+  webVttOf,
   type CmafUnit,
   type TrackFacts,
 } from './index.ts';
+import { countingCaptions } from '../testing/wvtt.ts';
 import { chunksOf, fixture, initOf, LIMITS, tracksOf, unitsOf } from '../testing/fixtures.ts';
 
 const NAMES = [
@@ -66,6 +71,9 @@ function consume(bytes: Uint8Array, known: ReadonlyMap<number, TrackFacts>): voi
     } else if (unit.kind === 'chunk') {
       attempt(() => inspectChunk(unit.moof, known));
       attempt(() => readPrft(unit.bytes));
+      for (const facts of known.values()) attempt(() => firstSampleEnd(unit.bytes, facts));
+      readEventMessages(unit.bytes);
+      hasContentCredentials(unit.bytes);
       const parts = attempt(() => splitChunk(unit, known)) ?? [];
       const outBytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
       expect(outBytes).toBeLessThan(unit.bytes.length * 4 + 1000);
@@ -93,6 +101,18 @@ describe('bytes from outside', () => {
       fc.property(mutations, (init) => {
         attempt(() => readInit(init));
         attempt(() => splitInit(init));
+      }),
+      RUNS,
+    );
+  });
+
+  it('throws nothing but CmafError for mutations of captions', () => {
+    const { init, chunks } = countingCaptions({ startSecond: 1, count: 2 });
+    const segment = Buffer.concat(chunks);
+    fc.assert(
+      fc.property(mutationOf(init), mutationOf(segment), (mutatedInit, mutatedSegment) => {
+        attempt(() => webVttOf(mutatedInit, segment));
+        attempt(() => webVttOf(init, mutatedSegment));
       }),
       RUNS,
     );

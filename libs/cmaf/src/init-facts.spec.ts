@@ -102,6 +102,34 @@ describe('readInit', () => {
     expect(readInit(initSegment([{ trackId: 4, entry }])).tracks[0]).toMatchObject({ codec: entry, kind });
   });
 
+  it('names the TTML profile where a mime box states it', () => {
+    const mime = fullBox('mime', 0, 0, ascii('application/ttml+xml; codecs="im1t"\0'));
+    const strings = ascii('http://www.w3.org/ns/ttml\0\0\0');
+    const entry = box('stpp', new Uint8Array(6), u8(0, 1), strings, mime, box('btrt', u32(0), u32(9000), u32(0)));
+    expect(readInit(initWith(entry)).tracks[0]).toMatchObject({ codec: 'stpp.ttml.im1t', declaredMaxBitrate: 9000 });
+  });
+
+  it('reads the bitrates that btrt declares', () => {
+    const entry = visualEntry('avc1', avcC, box('btrt', u32(1), u32(3_000_000), u32(2_500_000)));
+    expect(readInit(initWith(entry)).tracks[0]).toMatchObject({
+      declaredMaxBitrate: 3_000_000,
+      declaredAverageBitrate: 2_500_000,
+    });
+    const [real] = readInit(initOf(unitsOf(fixture('aac.cmfa')))).tracks;
+    expect(real).toMatchObject({ declaredMaxBitrate: 32_000, declaredAverageBitrate: 32_000 });
+  });
+
+  it.each([
+    ['zeros', visualEntry('avc1', avcC, box('btrt', u32(0), u32(0), u32(0)))],
+    ['a btrt cut short', visualEntry('avc1', avcC, box('btrt', u32(0)))],
+    ['the terminator that QuickTime writes', visualEntry('avc1', avcC, u32(0))],
+  ])('declares no bitrate for %s, and refuses nothing', (_, entry) => {
+    const [facts] = readInit(initWith(entry)).tracks;
+    expect(facts).toMatchObject({ codec: 'avc1.64001f' });
+    expect(facts).not.toHaveProperty('declaredMaxBitrate');
+    expect(facts).not.toHaveProperty('declaredAverageBitrate');
+  });
+
   it('reads avc3 like avc1, past boxes it does not know', () => {
     expect(readInit(initWith(visualEntry('avc3', box('pasp', u32(1), u32(1)), avcC))).tracks[0]?.codec).toBe(
       'avc3.64001f',

@@ -17,6 +17,9 @@ export interface TrackFacts {
   channels?: number;
   /** Hertz, as the sample entry states it (audio). */
   sampleRate?: number;
+  /** Bits per second, as `btrt` states them; absent when it does not. */
+  declaredMaxBitrate?: number;
+  declaredAverageBitrate?: number;
   defaultSampleDurationTicks: number;
   defaultSampleSizeBytes: number;
   defaultSampleFlags: number;

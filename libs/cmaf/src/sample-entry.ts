@@ -4,9 +4,15 @@ import { boxBytes } from './byte-writer.ts';
 import { CmafError } from './cmaf-error.ts';
 import { findChild } from './init-layout.ts';
 import type { TrackFacts } from './model.ts';
+import { ttmlCodec, ttmlFixedBytes } from './ttml-entry.ts';
 
 /** What the sample entry of a track says. */
-export type SampleEntryFacts = Pick<TrackFacts, 'kind' | 'codec' | 'width' | 'height' | 'channels' | 'sampleRate'>;
+export type SampleEntryFacts = Pick<
+  TrackFacts,
+  'kind' | 'codec' | 'width' | 'height' | 'channels' | 'sampleRate' | keyof DeclaredBitrates
+>;
+
+type DeclaredBitrates = Pick<TrackFacts, 'declaredMaxBitrate' | 'declaredAverageBitrate'>;
 
 interface KnownEntry {
   kind: TrackFacts['kind'];
@@ -36,6 +42,8 @@ const KNOWN_ENTRIES: Readonly<Record<string, KnownEntry>> = {
 
 /** Content bytes ahead of the boxes of a visual and of an audio sample entry (ISO/IEC 14496-12, 12.1.3 and 12.2.3). */
 const FIXED_BYTES = { video: 78, audio: 28 };
+/** The same of every other sample entry we know (8.5.2.2). */
+const PLAIN_FIXED_BYTES = 8;
 
 // mp4box only prints what it finds wrong; thrown, it becomes an answer of readInit.
 Log.error = (module, message) => {
@@ -52,8 +60,31 @@ export function readSampleEntry(stsd: BoxCursor): SampleEntryFacts {
     const supported = Object.keys(KNOWN_ENTRIES).join(', ');
     throw new CmafError('unsupported_codec', `sample entry ${type} is not supported; supported are ${supported}`);
   }
-  if (known.kind === 'text' || known.kind === 'metadata') return { kind: known.kind, codec: type };
-  return describe(parseEntry(fence(entry, FIXED_BYTES[known.kind], known), type), known.kind);
+  if (known.kind === 'text' || known.kind === 'metadata') {
+    const isTtml = type === 'stpp';
+    const bitrates = declaredBitrates(entry, isTtml ? ttmlFixedBytes(entry) : PLAIN_FIXED_BYTES);
+    return { kind: known.kind, codec: isTtml ? ttmlCodec(entry) : type, ...bitrates };
+  }
+  const fixedBytes = FIXED_BYTES[known.kind];
+  const facts = describe(parseEntry(fence(entry, fixedBytes, known), type), known.kind);
+  return { ...facts, ...declaredBitrates(entry, fixedBytes) };
+}
+
+/** `btrt` (8.5.2.2), where it is and says something; no entry is refused for what comes after its configuration. */
+function declaredBitrates(entry: BoxCursor, fixedBytes: number): DeclaredBitrates {
+  try {
+    const btrt = findChild(entry, 'btrt', fixedBytes);
+    btrt?.need(12);
+    const bitrateAt = (at: number): number => btrt?.view.getUint32(btrt.payload + at) ?? 0;
+    const [declaredMaxBitrate, declaredAverageBitrate] = [bitrateAt(4), bitrateAt(8)];
+    return {
+      ...(declaredMaxBitrate > 0 ? { declaredMaxBitrate } : {}),
+      ...(declaredAverageBitrate > 0 ? { declaredAverageBitrate } : {}),
+    };
+  } catch (error) {
+    if (error instanceof CmafError) return {};
+    throw error;
+  }
 }
 
 /**

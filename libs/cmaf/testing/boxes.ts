@@ -37,10 +37,34 @@ export const styp = (...brands: string[]): Uint8Array => box('styp', ascii('msdh
 export const prft = (trackId: number, ntp: bigint, mediaTimeTicks: bigint, version: 0 | 1 = 1): Uint8Array =>
   fullBox('prft', version, 0, u32(trackId), u64(ntp), version ? u64(mediaTimeTicks) : u32(Number(mediaTimeTicks)));
 
+/** `emsg` of version 1, times as given; `durationTicks` 0xffffffff is unknown. */
+export const emsg = (message: {
+  schemeIdUri: string;
+  value?: string;
+  timescale: number;
+  presentationTimeTicks: bigint;
+  durationTicks?: number;
+  id: number;
+  messageData?: Uint8Array;
+}): Uint8Array =>
+  fullBox(
+    'emsg',
+    1,
+    0,
+    u32(message.timescale),
+    u64(message.presentationTimeTicks),
+    u32(message.durationTicks ?? 0xffff_ffff),
+    u32(message.id),
+    ascii(`${message.schemeIdUri}\0${message.value ?? ''}\0`),
+    message.messageData ?? u8(),
+  );
+
 export interface TestTrack {
   trackId: number;
   /** Four-character code; avc1 and mp4a come with a configuration. */
   entry: string;
+  /** The whole sample entry, instead of the one that `entry` gets. */
+  entryBytes?: Uint8Array;
   timescale?: number;
   /** trex */
   defaultDurationTicks?: number;
@@ -86,6 +110,7 @@ const times = (version: 0 | 1, between: Uint8Array, durationTicks: number): Uint
 const HANDLERS = new Map([
   ['avc1', 'vide'],
   ['mp4a', 'soun'],
+  ['wvtt', 'text'],
 ]);
 
 const packLanguage = (language: string): Uint8Array =>
@@ -113,7 +138,7 @@ export const trak = (track: TestTrack, tables: readonly Uint8Array[] = sampleTab
     packLanguage(track.language ?? 'und'),
     u16(0),
   );
-  const stbl = box('stbl', stsd(sampleEntry(track.entry)), ...tables);
+  const stbl = box('stbl', stsd(track.entryBytes ?? sampleEntry(track.entry)), ...tables);
   const handler = HANDLERS.get(track.entry) ?? 'meta';
   const hdlr = fullBox('hdlr', 0, 0, u32(0), ascii(handler), new Uint8Array(12), u8(0));
   return box(
