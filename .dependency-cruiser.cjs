@@ -17,19 +17,19 @@ module.exports = {
     {
       name: 'pure-libs-below-shared',
       severity: 'error',
-      from: { path: '^libs/(cmaf|hls|timeline)/' },
+      from: { path: '^libs/(cmaf|dash|hls|timeline|provenance)/' },
       to: { path: '^libs/shared/' },
     },
     {
       name: 'pure-libs-no-framework',
       severity: 'error',
-      from: { path: '^libs/(cmaf|hls|timeline)/src|/domain/', pathNot: 'spec\\.ts$' },
+      from: { path: '^libs/(cmaf|dash|hls|timeline|provenance)/src|/domain/', pathNot: 'spec\\.ts$' },
       to: { path: 'node_modules/(@nestjs|rxjs|@nats-io|ioredis|minio|fastify)/' },
     },
     {
       name: 'pure-no-io',
       severity: 'error',
-      from: { path: '^libs/(cmaf|hls|timeline)/src|/domain/', pathNot: 'spec\\.ts$' },
+      from: { path: '^libs/(cmaf|dash|hls|timeline|provenance)/src|/domain/', pathNot: 'spec\\.ts$' },
       to: { dependencyTypes: ['core'], path: '^(node:)?(fs|net|http|https|dns|child_process|worker_threads|timers)' },
     },
     {
@@ -42,7 +42,7 @@ module.exports = {
       name: 'no-deep-lib-import',
       severity: 'error',
       from: { path: '^(services|e2e|bench)/' },
-      to: { path: '^libs/(shared/src/[^/]+|(cmaf|hls|timeline)/src)/(?!index\\.ts)' },
+      to: { path: '^libs/(shared/src/[^/]+|(cmaf|dash|hls|timeline|provenance)/src)/(?!index\\.ts)' },
     },
     {
       name: 'adapters-are-leaves',
