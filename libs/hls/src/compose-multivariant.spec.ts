@@ -101,11 +101,45 @@ describe('composeMultivariant', () => {
     expect(() => parseWithOracles(text)).not.toThrow();
   });
 
-  it('serves video without audio, and leaves text and metadata tracks out', () => {
-    const subtitles: TrackSummary = { trackId: 5, kind: 'text', codec: 'wvtt', peakBitrate: 1, averageBitrate: 1 };
-    const text = composeMultivariant([video(1), subtitles], uriOf);
-    expect(text).not.toMatch(/AUDIO|wvtt|5\/media/);
+  it('serves video without audio, and leaves metadata and unknown text tracks out', () => {
+    const metadata: TrackSummary = { trackId: 5, kind: 'metadata', codec: 'urim', peakBitrate: 1, averageBitrate: 1 };
+    const teletext: TrackSummary = { ...metadata, trackId: 6, kind: 'text', codec: 'stxt' };
+    const text = composeMultivariant([video(1), metadata, teletext], uriOf);
+    expect(text).not.toMatch(/AUDIO|SUBTITLES|urim|stxt|[56]\/media/);
     expect(() => parseWithOracles(text)).not.toThrow();
+  });
+
+  it('offers subtitles as a group of every variant, in its CODECS and BANDWIDTH, none of them by default', () => {
+    const subtitles = (trackId: number, language: string): TrackSummary => ({
+      ...{ trackId, kind: 'text', codec: 'wvtt', language, peakBitrate: 500, averageBitrate: 100 },
+    });
+    const text = composeMultivariant([video(1), audio(2), subtitles(4, 'fra'), subtitles(3, 'eng')], uriOf);
+    const media = linesOf(text, '#EXT-X-MEDIA').filter((line) => attribute(line, 'TYPE') === 'SUBTITLES');
+    expect(media).toEqual([
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="en",URI="3/media.m3u8"',
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="French",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="fr",URI="4/media.m3u8"',
+    ]);
+    const [variant = ''] = linesOf(text, '#EXT-X-STREAM-INF');
+    expect(attribute(variant, 'CODECS')).toBe('"avc1.64001f,mp4a.40.2,wvtt"');
+    expect(attribute(variant, 'BANDWIDTH')).toBe('3130500');
+    expect(attribute(variant, 'SUBTITLES')).toBe('"subtitles"');
+    expect(Object.keys(parseWithOracles(text).mediaGroups['SUBTITLES']?.['subtitles'] ?? {})).toEqual([
+      'English',
+      'French',
+    ]);
+  });
+
+  it('lists the I-frame playlists of video, smallest first, where the caller has them', () => {
+    const withIFrames = video(1, { iFrames: { peakBitrate: 400_000.5, averageBitrate: 300_000 } });
+    const small = video(3, { width: 640, height: 360, iFrames: { peakBitrate: 90_000, averageBitrate: 80_000 } });
+    const tracks = [withIFrames, small, video(4), audio(2)];
+    const text = composeMultivariant(tracks, uriOf, (trackId) => `${trackId}/iframes.m3u8`);
+    expect(linesOf(text, '#EXT-X-I-FRAME-STREAM-INF')).toEqual([
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,AVERAGE-BANDWIDTH=80000,CODECS="avc1.64001f",RESOLUTION=640x360,URI="3/iframes.m3u8"',
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=400001,AVERAGE-BANDWIDTH=300000,CODECS="avc1.64001f",RESOLUTION=1280x720,URI="1/iframes.m3u8"',
+    ]);
+    expect(() => parseWithOracles(text)).not.toThrow();
+    expect(composeMultivariant(tracks, uriOf)).not.toContain('I-FRAME');
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { parseWithOracles, readMediaPlaylist } from '../test/read-playlist.ts';
-import { renderMediaPlaylist, type MediaPlaylist, type PlaylistSegment } from './media-playlist.ts';
+import { renderMediaPlaylist } from './media-playlist.ts';
+import type { MediaPlaylist, PlaylistSegment } from './playlist-model.ts';
 import { PlaylistError } from './playlist-error.ts';
 import { playlistWindow } from './playlist-window.ts';
 

@@ -1,85 +1,145 @@
 import { checkedUri, decimalInteger, decimalSeconds } from './attributes.ts';
+import { dateRangeLine } from './date-range.ts';
+import { skippedTags } from './delta-update.ts';
+import type { SkipDirective } from './delivery-directives.ts';
+import { listableParts } from './listable-parts.ts';
 import { PlaylistError } from './playlist-error.ts';
+import { headLines } from './playlist-head.ts';
+import type {
+  MediaPlaylist,
+  OpenPlaylistSegment,
+  PlaylistPart,
+  PlaylistSegment,
+  PreloadHint,
+  RenditionReport,
+} from './playlist-model.ts';
 import { ProgramDateTimeFormat } from './program-date-time.ts';
 
-/** EXT-X-MAP: the media initialization section that a segment needs. */
-export interface MediaMap {
-  uri: string;
-}
-
-/** One media segment as a playlist lists it. `durationMs` and `startEpochMs` may be fractional. */
-export interface PlaylistSegment {
-  uri: string;
-  mediaSequence: number;
-  durationMs: number;
-  /** Wall clock of the first sample; rounded to the millisecond in EXT-X-PROGRAM-DATE-TIME. */
-  startEpochMs: number;
-  discontinuitySequence: number;
-  map: MediaMap;
-  /** Absent media (EXT-X-GAP); its URI may answer 404. */
-  gap?: boolean;
-}
-
-/** A media playlist. Segments are in order, each mediaSequence one above that of its neighbour. */
-export interface MediaPlaylist {
-  /** Fixed for the life of the playlist's URL; the owner of the segments keeps every rounded EXTINF within it. */
-  targetDurationSec: number;
-  /** Absent in a sliding live playlist. */
-  playlistType?: 'EVENT' | 'VOD';
-  segments: readonly PlaylistSegment[];
-  endList: boolean;
-  /** The numbers of a playlist without segments; required then, ignored otherwise. */
-  emptyAt?: { mediaSequence: number; discontinuitySequence: number };
-}
-
-const MAP_VERSION = 6;
-const GAP_VERSION = 8;
+// rfc8216bis 6.2.2: parts are taken off the list once they are farther from its end.
+const TARGET_DURATIONS_WITH_PARTS = 3;
+const ROUNDING_GRAIN_MS = 1;
 const MAX_DISCONTINUITIES_BETWEEN_NEIGHBOURS = 10_000;
 
-/** Renders a media playlist (rfc8216bis 4.4.3, 4.4.4). Throws PlaylistError when the model breaks a rule, above all when media sequence numbers jump or discontinuity sequence numbers fall. */
-export function renderMediaPlaylist(playlist: MediaPlaylist): string {
-  const lines = headLines(playlist);
+type Neighbour = Pick<PlaylistSegment, 'mediaSequence' | 'discontinuitySequence' | 'map'>;
+
+/** What of the model is shown. */
+interface Shown {
+  /** Index of the first segment that no EXT-X-SKIP stands for. */
+  firstShown: number;
+  /** With parts that may be listed, or undefined. */
+  open: OpenPlaylistSegment | undefined;
+  dateTime: ProgramDateTimeFormat;
+}
+
+/** Renders a media playlist (rfc8216bis 4.4.3 to 4.4.5), or with `skip` its delta update where it offers one and has something old enough to leave out. Throws PlaylistError when the model breaks a rule, above all when media sequence numbers jump or discontinuity sequence numbers fall. */
+export function renderMediaPlaylist(playlist: MediaPlaylist, { skip }: { skip?: SkipDirective } = {}): string {
+  const open = listedOpenSegment(playlist);
+  const first = playlist.segments[0] ?? open ?? playlist.emptyAt;
+  if (first === undefined) throw new PlaylistError('media playlist: expected segments or emptyAt, got neither');
+  const skipped = skippedTags(playlist, skip);
+  const lines = headLines(playlist, first, skipped);
   const dateTime = new ProgramDateTimeFormat();
-  let previous: PlaylistSegment | undefined;
-  for (const segment of playlist.segments) {
-    pushContextLines(lines, segment, previous);
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime.format(segment.startEpochMs)}`);
-    if (segment.gap === true) lines.push('#EXT-X-GAP');
-    lines.push(`#EXTINF:${decimalSeconds('EXTINF', segment.durationMs)},`, checkedUri(segment.uri));
-    previous = segment;
-  }
-  if (playlist.endList) lines.push('#EXT-X-ENDLIST');
+  const dateRanges = skipped?.dateRanges ?? playlist.dateRanges ?? [];
+  for (const range of dateRanges) lines.push(dateRangeLine(range, dateTime));
+  pushSegments(lines, playlist, { firstShown: skipped?.segmentCount ?? 0, open, dateTime });
+  pushTail(lines, playlist);
   lines.push('');
   return lines.join('\n');
 }
 
-function headLines(playlist: MediaPlaylist): string[] {
-  const first = playlist.segments[0] ?? playlist.emptyAt;
-  if (first === undefined) throw new PlaylistError('media playlist: expected segments or emptyAt, got neither');
-  const version = playlist.segments.some((segment) => segment.gap === true) ? GAP_VERSION : MAP_VERSION;
-  const lines = [
-    '#EXTM3U',
-    `#EXT-X-VERSION:${version}`,
-    '#EXT-X-INDEPENDENT-SEGMENTS',
-    `#EXT-X-TARGETDURATION:${decimalInteger('targetDurationSec', playlist.targetDurationSec, 1)}`,
-  ];
-  if (playlist.playlistType !== undefined) lines.push(`#EXT-X-PLAYLIST-TYPE:${playlist.playlistType}`);
-  lines.push(
-    `#EXT-X-MEDIA-SEQUENCE:${decimalInteger('mediaSequence', first.mediaSequence, 0)}`,
-    `#EXT-X-DISCONTINUITY-SEQUENCE:${decimalInteger('discontinuitySequence', first.discontinuitySequence, 0)}`,
-  );
-  return lines;
+/** Without a part, nothing of the segment in production can be listed. */
+function listedOpenSegment({ open, partTargetMs }: MediaPlaylist): OpenPlaylistSegment | undefined {
+  return listableParts(open?.parts, partTargetMs).length > 0 ? open : undefined;
 }
 
-/** What has changed since the segment before. */
-function pushContextLines(lines: string[], segment: PlaylistSegment, previous: PlaylistSegment | undefined): void {
+function pushSegments(lines: string[], playlist: MediaPlaylist, { firstShown, open, dateTime }: Shown): void {
+  const { segments, partTargetMs } = playlist;
+  const firstWithParts = firstSegmentWithParts(playlist, open?.parts ?? []);
+  let previous: Neighbour | undefined = segments[firstShown - 1];
+  for (const [index, segment] of segments.entries()) {
+    if (index < firstShown) continue;
+    pushContext(lines, segment, { previous, dateTime });
+    if (segment.gap === true) lines.push('#EXT-X-GAP');
+    if (index >= firstWithParts) pushParts(lines, listableParts(segment.parts, partTargetMs));
+    pushWhole(lines, segment);
+    previous = segment;
+  }
+  if (open === undefined) return;
+  pushContext(lines, open, { previous, dateTime });
+  pushParts(lines, open.parts);
+}
+
+/** The index from which on segments show their parts: those that begin within three target durations of the end. Whole segments, as a part is counted from the first one listed. */
+function firstSegmentWithParts(playlist: MediaPlaylist, openParts: readonly PlaylistPart[]): number {
+  const { segments, partTargetMs, targetDurationSec } = playlist;
+  if (partTargetMs === undefined) return segments.length;
+  // The parts of a segment and the segment itself are rounded apart: a grain more, lest parts return as it closes.
+  let roomMs = TARGET_DURATIONS_WITH_PARTS * targetDurationSec * 1000 + ROUNDING_GRAIN_MS;
+  for (const part of openParts) roomMs -= part.durationMs;
+  let index = segments.length;
+  while (index > 0) {
+    roomMs -= segments[index - 1]?.durationMs ?? 0;
+    if (roomMs < 0) break;
+    index--;
+  }
+  return index;
+}
+
+/** What has changed since the segment before, ahead of the first part (rfc8216bis 4.4.4.9), and the wall clock. */
+function pushContext(
+  lines: string[],
+  segment: Neighbour & Pick<PlaylistSegment, 'startEpochMs'>,
+  { previous, dateTime }: { previous: Neighbour | undefined; dateTime: ProgramDateTimeFormat },
+): void {
   const discontinuities = previous === undefined ? 0 : discontinuitiesBetween(previous, segment);
   for (let count = 0; count < discontinuities; count++) lines.push('#EXT-X-DISCONTINUITY');
-  if (segment.map.uri !== previous?.map.uri) lines.push(`#EXT-X-MAP:URI="${checkedUri(segment.map.uri)}"`);
+  if (segment.map !== undefined && segment.map.uri !== previous?.map?.uri) {
+    lines.push(`#EXT-X-MAP:URI="${checkedUri(segment.map.uri)}"`);
+  }
+  lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime.format(segment.startEpochMs)}`);
+}
+
+function pushParts(lines: string[], parts: readonly PlaylistPart[]): void {
+  for (const part of parts) {
+    let line = `#EXT-X-PART:DURATION=${decimalSeconds('DURATION', part.durationMs)},URI="${checkedUri(part.uri)}"`;
+    if (part.independent) line += ',INDEPENDENT=YES';
+    if (part.gap === true) line += ',GAP=YES';
+    lines.push(line);
+  }
+}
+
+function pushWhole(lines: string[], { durationMs, byteRange, uri }: PlaylistSegment): void {
+  lines.push(`#EXTINF:${decimalSeconds('EXTINF', durationMs)},`);
+  if (byteRange !== undefined) {
+    const sizeBytes = decimalInteger('sizeBytes', byteRange.sizeBytes, 1);
+    lines.push(`#EXT-X-BYTERANGE:${sizeBytes}@${decimalInteger('offsetBytes', byteRange.offsetBytes, 0)}`);
+  }
+  lines.push(checkedUri(uri));
+}
+
+function pushTail(lines: string[], { preloadHints = [], renditionReports = [], endList }: MediaPlaylist): void {
+  const types = new Set(preloadHints.map(({ type }) => type));
+  if (types.size < preloadHints.length || (endList && types.size > 0)) {
+    throw new PlaylistError(
+      `preloadHints: expected ${endList ? 'none in a playlist that has ended' : 'one of each type'}, ` +
+        `got ${preloadHints.map(({ type }) => type).join(', ')}`,
+    );
+  }
+  for (const hint of preloadHints) lines.push(preloadHintLine(hint));
+  for (const report of renditionReports) lines.push(renditionReportLine(report));
+  if (endList) lines.push('#EXT-X-ENDLIST');
+}
+
+const preloadHintLine = ({ type, uri }: PreloadHint): string =>
+  `#EXT-X-PRELOAD-HINT:TYPE=${type},URI="${checkedUri(uri)}"`;
+
+function renditionReportLine({ uri, lastMediaSequence, lastPartIndex }: RenditionReport): string {
+  const line = `#EXT-X-RENDITION-REPORT:URI="${checkedUri(uri)}",LAST-MSN=${decimalInteger('LAST-MSN', lastMediaSequence, 0)}`;
+  return lastPartIndex === undefined ? line : `${line},LAST-PART=${decimalInteger('LAST-PART', lastPartIndex, 0)}`;
 }
 
 /** Neighbours may be several discontinuities apart: a track can lack a whole epoch that another track has. */
-function discontinuitiesBetween(previous: PlaylistSegment, segment: PlaylistSegment): number {
+function discontinuitiesBetween(previous: Neighbour, segment: Neighbour): number {
   if (segment.mediaSequence !== previous.mediaSequence + 1) {
     throw new PlaylistError(`mediaSequence: expected ${previous.mediaSequence + 1}, got ${segment.mediaSequence}`);
   }

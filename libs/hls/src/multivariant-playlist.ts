@@ -1,7 +1,7 @@
 import { checkedUri, decimalInteger, quotedString } from './attributes.ts';
 import { PlaylistError } from './playlist-error.ts';
 
-/** One EXT-X-MEDIA of TYPE=AUDIO. `language` is a BCP 47 tag, `channels` a count. */
+/** One EXT-X-MEDIA. `language` is a BCP 47 tag, `channels` a count. */
 export interface Rendition {
   groupId: string;
   name: string;
@@ -22,35 +22,49 @@ export interface Variant {
   height?: number;
   frameRate?: number;
   audioGroup?: string;
+  subtitlesGroup?: string;
 }
+
+/** One EXT-X-I-FRAME-STREAM-INF: the I-frames of a video track. */
+export type IFrameVariant = Pick<Variant, 'uri' | 'bandwidth' | 'averageBandwidth' | 'codecs' | 'width' | 'height'>;
 
 /** A multivariant playlist. Every media playlist that Headwater writes consists of independent segments, so the tag is always there. */
 export interface MultivariantPlaylist {
   variants: readonly Variant[];
   audio: readonly Rendition[];
+  subtitles?: readonly Rendition[];
+  iFrames?: readonly IFrameVariant[];
   independentSegments: true;
 }
 
 // No tag used here needs a version; 4 is the one rfc8216bis 8 lets a server indicate for EXT-X-MEDIA.
 const VERSION = 4;
 
-/** Renders a multivariant playlist (rfc8216bis 4.4.6), renditions before variants, both in the order given. Throws PlaylistError on a value the syntax cannot hold. */
+/** Renders a multivariant playlist (rfc8216bis 4.4.6), renditions before variants before I-frames, each in the order given. Throws PlaylistError on a value the syntax cannot hold. */
 export function renderMultivariantPlaylist(playlist: MultivariantPlaylist): string {
-  if (playlist.variants.length === 0) throw new PlaylistError('multivariant playlist: expected a variant, got none');
-  const groups = new Set(playlist.audio.map((rendition) => rendition.groupId));
+  const { variants, audio, subtitles = [], iFrames = [] } = playlist;
+  if (variants.length === 0) throw new PlaylistError('multivariant playlist: expected a variant, got none');
+  const groups = { AUDIO: groupsOf(audio), SUBTITLES: groupsOf(subtitles) };
   return [
     '#EXTM3U',
     `#EXT-X-VERSION:${VERSION}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    ...playlist.audio.map(renditionLine),
-    ...playlist.variants.flatMap((variant) => [variantLine(variant, groups), checkedUri(variant.uri)]),
+    ...audio.map((rendition) => renditionLine('AUDIO', rendition)),
+    ...subtitles.map((rendition) => renditionLine('SUBTITLES', rendition)),
+    ...variants.flatMap((variant) => [variantLine(variant, groups), checkedUri(variant.uri)]),
+    ...iFrames.map(iFrameLine),
     '',
   ].join('\n');
 }
 
-function renditionLine(rendition: Rendition): string {
+type RenditionType = 'AUDIO' | 'SUBTITLES';
+
+const groupsOf = (renditions: readonly Rendition[]): ReadonlySet<string> =>
+  new Set(renditions.map((rendition) => rendition.groupId));
+
+function renditionLine(type: RenditionType, rendition: Rendition): string {
   const attributes = [
-    'TYPE=AUDIO',
+    `TYPE=${type}`,
     `GROUP-ID=${quotedString(rendition.groupId)}`,
     `NAME=${quotedString(rendition.name)}`,
     `DEFAULT=${rendition.isDefault ? 'YES' : 'NO'}`,
@@ -64,7 +78,19 @@ function renditionLine(rendition: Rendition): string {
   return `#EXT-X-MEDIA:${attributes.join(',')}`;
 }
 
-function variantLine(variant: Variant, groups: ReadonlySet<string>): string {
+function variantLine(variant: Variant, groups: Record<RenditionType, ReadonlySet<string>>): string {
+  const attributes = streamAttributes(variant);
+  const { frameRate, audioGroup, subtitlesGroup } = variant;
+  if (frameRate !== undefined) attributes.push(`FRAME-RATE=${frameRateText(frameRate)}`);
+  if (audioGroup !== undefined) attributes.push(groupAttribute('AUDIO', audioGroup, groups.AUDIO));
+  if (subtitlesGroup !== undefined) attributes.push(groupAttribute('SUBTITLES', subtitlesGroup, groups.SUBTITLES));
+  return `#EXT-X-STREAM-INF:${attributes.join(',')}`;
+}
+
+const iFrameLine = (variant: IFrameVariant): string =>
+  `#EXT-X-I-FRAME-STREAM-INF:${[...streamAttributes(variant), `URI="${checkedUri(variant.uri)}"`].join(',')}`;
+
+function streamAttributes(variant: IFrameVariant): string[] {
   const attributes = [`BANDWIDTH=${decimalInteger('BANDWIDTH', variant.bandwidth, 1)}`];
   if (variant.averageBandwidth !== undefined) {
     attributes.push(`AVERAGE-BANDWIDTH=${decimalInteger('AVERAGE-BANDWIDTH', variant.averageBandwidth, 1)}`);
@@ -75,17 +101,15 @@ function variantLine(variant: Variant, groups: ReadonlySet<string>): string {
       `RESOLUTION=${decimalInteger('width', variant.width, 1)}x${decimalInteger('height', variant.height, 1)}`,
     );
   }
-  if (variant.frameRate !== undefined) attributes.push(`FRAME-RATE=${frameRate(variant.frameRate)}`);
-  if (variant.audioGroup !== undefined) attributes.push(`AUDIO=${audioGroup(variant.audioGroup, groups)}`);
-  return `#EXT-X-STREAM-INF:${attributes.join(',')}`;
+  return attributes;
 }
 
-function frameRate(framesPerSecond: number): string {
+function frameRateText(framesPerSecond: number): string {
   if (framesPerSecond > 0 && framesPerSecond < 10_000) return framesPerSecond.toFixed(3);
   throw new PlaylistError(`FRAME-RATE: expected frames per second above 0, got ${framesPerSecond}`);
 }
 
-function audioGroup(groupId: string, groups: ReadonlySet<string>): string {
-  if (groups.has(groupId)) return quotedString(groupId);
-  throw new PlaylistError(`AUDIO: expected one of the groups ${JSON.stringify([...groups])}, got ${groupId}`);
+function groupAttribute(type: RenditionType, groupId: string, groups: ReadonlySet<string>): string {
+  if (groups.has(groupId)) return `${type}=${quotedString(groupId)}`;
+  throw new PlaylistError(`${type}: expected one of the groups ${JSON.stringify([...groups])}, got ${groupId}`);
 }

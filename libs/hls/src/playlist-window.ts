@@ -1,4 +1,4 @@
-import type { PlaylistSegment } from './media-playlist.ts';
+import type { PlaylistSegment } from './playlist-model.ts';
 
 const TARGET_DURATIONS_KEPT = 3;
 
