@@ -26,7 +26,9 @@ async function isFresh(root) {
   const hasAll = serviceNames.every((name) => existsSync(servicePath(name, root)));
   const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => stat(join(root, name)));
   const settingTimes = (await Promise.all(settings)).map((facts) => facts.mtimeMs);
-  const sourceTimes = await Promise.all(['services', 'libs'].map((folder) => newestChangeMs(join(root, folder))));
+  const sourceTimes = await Promise.all(
+    ['services', 'libs', 'tools'].map((folder) => newestChangeMs(join(root, folder))),
+  );
   return hasAll && built >= Math.max(...settingTimes, ...sourceTimes);
 }
 

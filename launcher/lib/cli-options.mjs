@@ -8,7 +8,10 @@ export class UsageError extends Error {
 
 const startOptions = {
   demo: { type: 'boolean', help: '--no-demo          start without the demo encoder' },
-  port: { type: 'string', help: '--port N           playback at N, ingest at N+1, broadcast at N+2 (default 8080)' },
+  port: {
+    type: 'string',
+    help: '--port N           playback at N, ingest at N+1, broadcast at N+2, playback over TLS at N+3 (default 8080)',
+  },
   'data-dir': {
     type: 'string',
     help: '--data-dir DIR     where NATS, Redis and S3 keep their data (default .run/data)',

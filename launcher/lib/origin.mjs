@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { demoInput, demoProcess, findDemoEncoder } from './demo.mjs';
+import { developmentCertificate } from './development-certificate.mjs';
 import { readSecrets } from './secrets.mjs';
 import { bringUpServers } from './servers.mjs';
 import { serviceNames } from './service-names.mjs';
@@ -42,9 +43,10 @@ export class Origin {
     const servers = await bringUpServers({ runDir, basePort: port + firstServerOffset, dataDir, progress, onProcess });
     // Only now: while a way to a server is tried, its failure leads to the next way, not to a restart.
     for (const entry of this.#servers) if (entry.managed.running) this.#supervise(entry);
-    await this.#startServices({ servers, ports, secrets });
+    const certificate = await this.#certificate();
+    await this.#startServices({ servers, ports, secrets, certificate });
     const input = demo ? await this.#startDemo(publicUrls(ports), secrets) : undefined;
-    return endpoints({ servers, ports, secrets, input, processes: this.#processes });
+    return endpoints({ servers, ports, secrets, certificate, input, processes: this.#processes });
   }
 
   /** Ends what was started, and waits for it. Safe at any moment, also during `start`. */
@@ -86,6 +88,16 @@ export class Origin {
     );
   }
 
+  /** The origin is of use without TLS: that there is none is said, not thrown. */
+  async #certificate() {
+    try {
+      return await developmentCertificate(join(this.runDir, 'tls'));
+    } catch (error) {
+      this.progress.line(`no TLS: a development certificate cannot be made: ${error.message}`);
+      return undefined;
+    }
+  }
+
   /** The origin is of use without the demo: its failure is said, not thrown. */
   async #startDemo(urls, secrets) {
     const step = this.progress.step('demo');
@@ -105,12 +117,13 @@ export class Origin {
   }
 }
 
-function endpoints({ servers, ports, secrets, input, processes }) {
+function endpoints({ servers, ports, secrets, certificate, input, processes }) {
   const { nats, redis, s3 } = servers;
   const { endpoint, bucket, accessKey, secretKey, region } = s3;
   const pids = Object.fromEntries([...processes].map(([name, managed]) => [name, managed.pid]));
   return {
     ...publicUrls(ports),
+    playbackTls: certificate ? `https://127.0.0.1:${ports.https}` : null,
     orgId: secrets.orgId,
     apiKey: secrets.apiKey,
     app: secrets.app,

@@ -9,11 +9,13 @@ import { serviceNames } from './service-names.mjs';
 import { waitFor } from './wait.mjs';
 
 const publicOffsets = { playback: 0, ingest: 1, broadcast: 2 };
+/** Of playback over TLS. */
+const httpsOffset = 3;
 const firstOpsOffset = 10;
 const readyTimeoutMs = 60_000;
 const probeTimeoutMs = 2000;
 
-/** @typedef {{ public: Record<string, number>, ops: Record<string, number> }} ServicePorts */
+/** @typedef {{ public: Record<string, number>, https: number, ops: Record<string, number> }} ServicePorts `https`: playback over TLS */
 
 /**
  * Ports of the services from `first` on; a busy one gives way to the next that is free.
@@ -29,8 +31,9 @@ export async function chooseServicePorts(first, say) {
     if (port !== wanted) say(`port ${wanted} is busy: ${name} takes ${port}`);
     return port;
   };
-  const ports = { public: {}, ops: {} };
+  const ports = { public: {}, https: 0, ops: {} };
   for (const [name, offset] of Object.entries(publicOffsets)) ports.public[name] = await choose(name, first + offset);
+  ports.https = await choose('playback over TLS', first + httpsOffset);
   for (const [index, name] of serviceNames.entries()) {
     ports.ops[name] = await choose(`${name} (health)`, first + firstOpsOffset + index);
   }
@@ -45,10 +48,10 @@ export function publicUrls(ports) {
 /**
  * Environment of one service.
  * @param {string} name
- * @param {{ servers: Pick<import('./servers.d.mts').Servers, 'nats' | 'redis' | 's3'>, ports: ServicePorts, secrets: import('./secrets.mjs').Secrets, extra?: Record<string, string> }} facts
+ * @param {{ servers: Pick<import('./servers.d.mts').Servers, 'nats' | 'redis' | 's3'>, ports: ServicePorts, secrets: import('./secrets.mjs').Secrets, certificate?: import('./development-certificate.mjs').CertificateFiles, extra?: Record<string, string> }} facts without a certificate there is no door over TLS
  * @returns {Record<string, string>}
  */
-export function serviceEnvironment(name, { servers, ports, secrets, extra = {} }) {
+export function serviceEnvironment(name, { servers, ports, secrets, certificate, extra = {} }) {
   const { nats, redis, s3 } = servers;
   const urls = publicUrls(ports);
   /** @type {Record<string, string>} */
@@ -76,10 +79,19 @@ export function serviceEnvironment(name, { servers, ports, secrets, extra = {} }
     PUBLIC_INGEST_URL: urls.ingest,
     PUBLIC_PLAYBACK_URL: urls.playback,
     HEADWATER_MASTER_KEY: secrets.masterKey,
+    ...(name === 'packager' ? { ORIGIN_SIGNING_KEY: secrets.signingKey } : {}),
     ...(name === 'broadcast' ? bootstrap : {}),
+    ...(name === 'playback' && certificate ? httpsDoor(ports, certificate) : {}),
     ...extra,
   };
 }
+
+/** @returns {Record<string, string>} */
+const httpsDoor = (ports, { certFile, keyFile }) => ({
+  HTTPS_PORT: String(ports.https),
+  TLS_CERT_FILE: certFile,
+  TLS_KEY_FILE: keyFile,
+});
 
 /**
  * Resolves when the service says that it is ready.

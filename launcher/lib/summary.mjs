@@ -1,10 +1,11 @@
 import { formatSeconds } from './progress.mjs';
 
-/** What a newcomer opens next. @param {{ playback: string, broadcast: string, ingest: string, demo: { inputId: string } | null }} endpoints @param {string} endpointsFile */
-export function whatToOpen({ playback, broadcast, ingest, demo }, endpointsFile) {
+/** What a newcomer opens next. @param {{ playback: string, playbackTls?: string | null, broadcast: string, ingest: string, demo: { inputId: string } | null }} endpoints @param {string} endpointsFile */
+export function whatToOpen({ playback, playbackTls, broadcast, ingest, demo }, endpointsFile) {
   const live = `${playback}/live/${demo?.inputId}`;
   const rows = [
     ['API', broadcast],
+    ...(playbackTls ? [['HTTP/2 and TLS', playbackTls]] : []),
     ['Publish to', `${ingest}/publish/<input>`],
     ['Keys', endpointsFile],
   ];

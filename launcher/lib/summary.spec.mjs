@@ -44,6 +44,12 @@ describe('what to open', () => {
     expect(text).toContain('http://127.0.0.1:8080/live/lv_1.m3u8?lhs_start=1&lhs_offset_unix_s_0=60');
   });
 
+  it('names the door over TLS where there is one', () => {
+    const playbackTls = 'https://127.0.0.1:8083';
+    expect(whatToOpen({ ...urls, playbackTls, demo: null }, 'f')).toContain(playbackTls);
+    expect(whatToOpen({ ...urls, playbackTls: null, demo: null }, 'f')).not.toContain('https');
+  });
+
   it('has no input to name without the demo', () => {
     expect(whatToOpen({ ...urls, demo: null }, 'f')).not.toContain('undefined');
   });

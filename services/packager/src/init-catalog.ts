@@ -14,7 +14,7 @@ const MAX_REMEMBERED = 64;
 export class InitCatalog {
   readonly #context: PackagerContext;
   readonly #inputId: string;
-  readonly #facts = new Map<string, TrackFacts>();
+  readonly #known = new Map<string, InitKnowledge>();
   readonly #descriptions = new Map<string, TrackDescription>();
   readonly #names = new Map<number, string>();
 
@@ -29,20 +29,15 @@ export class InitCatalog {
   }
 
   async factsOf(initSha256: string): Promise<InitKnowledge> {
-    const known = this.#facts.get(initSha256);
-    if (known !== undefined) return { kind: 'known', facts: known };
+    const known = this.#known.get(initSha256);
+    if (known !== undefined) return known;
     const bytes = await this.#context.presentations.initSegment(this.#inputId, initSha256);
     if (bytes === undefined)
       return { kind: 'unusable', reason: `expected init segment ${initSha256} of ${this.#inputId}, got none` };
-    try {
-      const facts = trackFactsOf(bytes);
-      remember(this.#facts, initSha256, facts);
-      return { kind: 'known', facts };
-    } catch (error) {
-      if (error instanceof CmafError)
-        return { kind: 'unusable', reason: `init segment ${initSha256}: ${error.message}` };
-      throw error;
-    }
+    // One that is not there may still come; what is there is the same for ever, usable or not.
+    const knowledge = knowledgeOf(initSha256, bytes);
+    remember(this.#known, initSha256, knowledge);
+    return knowledge;
   }
 
   /** What players are told of a track; undefined when its init cannot be used. */
@@ -58,8 +53,19 @@ export class InitCatalog {
     if (init.kind === 'unusable') return undefined;
     const name = this.#names.get(track.trackId) ?? (await this.#context.media.nameOf(track));
     const description = describeTrack(init.facts, { trackId: track.trackId, name, firstChunk });
-    remember(this.#descriptions, key, description);
+    // A chunk yet to come may tell the frame rate.
+    const isFinal = description.kind !== 'video' || description.frameRate !== undefined || firstChunk !== undefined;
+    if (isFinal) remember(this.#descriptions, key, description);
     return description;
+  }
+}
+
+function knowledgeOf(initSha256: string, bytes: Uint8Array): InitKnowledge {
+  try {
+    return { kind: 'known', facts: trackFactsOf(bytes) };
+  } catch (error) {
+    if (error instanceof CmafError) return { kind: 'unusable', reason: `init segment ${initSha256}: ${error.message}` };
+    throw error;
   }
 }
 

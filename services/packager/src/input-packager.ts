@@ -1,12 +1,14 @@
 import type { SegmentClosed, TrackDescription } from '#shared/contracts';
+import { chunkFactsOf } from './domain/chunk-facts.ts';
 import { pendingFrom, unfinishedTracks, type Effect, type SegmenterState } from './domain/segmenter-state.ts';
 import { advance, newSegmenter, resumeTrack, withNumbers } from './domain/segmenter.ts';
 import type { MediaEvent } from './domain/media-event.ts';
 import { InitCatalog } from './init-catalog.ts';
 import type { PackagerContext, PartitionLease } from './packager-context.ts';
-import type { MediaMessage, StoredRecord, TrackRef } from './ports.ts';
+import { RecordRefusedError, type MediaMessage, type StoredRecord, type TrackRef } from './ports.ts';
 import { ProblemBook } from './problem-book.ts';
 import { TrackWindowKeeper } from './track-window-keeper.ts';
+import { UnpackageableError } from './unpackageable-error.ts';
 
 /** A readable message of MEDIA. */
 export type TrackMessage = Exclude<MediaMessage, { kind: 'malformed' }>;
@@ -46,8 +48,8 @@ export class InputPackager {
   }
 
   static async open(context: PackagerContext, lease: PartitionLease, inputId: string): Promise<InputPackager> {
-    const { numbers, configuredTargetMs } = await context.presentations.load(inputId);
-    return new InputPackager(context, lease, { inputId, state: newSegmenter(numbers, configuredTargetMs) });
+    const { numbers, wishes } = await context.presentations.load(inputId);
+    return new InputPackager(context, lease, { inputId, state: newSegmenter(numbers, wishes) });
   }
 
   /** Takes up a track where the journal says it stands, and its window with it. */
@@ -55,7 +57,10 @@ export class InputPackager {
     await this.#track(ref);
   }
 
-  /** `resumeFrom` gives the place for the records to name, from this input's oldest unfinished message. */
+  /**
+   * `resumeFrom` gives the place for the records to name, from this input's oldest unfinished message.
+   * @throws UnpackageableError when the failure would be the same at every try
+   */
   async take(message: TrackMessage, resumeFrom: (pendingFrom: number | undefined) => number): Promise<void> {
     const track = await this.#track(message);
     const event = await this.#eventOf(message);
@@ -67,6 +72,7 @@ export class InputPackager {
   /** Closes the segments of tracks that the clock says are silent. */
   async closeSilent(nowMs: number, resumeFrom: (pendingFrom: number | undefined) => number): Promise<void> {
     const limitMs = Math.max(SILENCE_MIN_MS, 2 * (this.#state.numbers?.segmentTargetMs ?? 0));
+    this.#problems.clearOld(nowMs);
     for (const trackId of unfinishedTracks(this.#state)) {
       const lastMediaMs = this.#tracks.get(trackId)?.lastMediaMs ?? nowMs;
       if (nowMs - lastMediaMs > limitMs) await this.#advance({ kind: 'silence', trackId }, resumeFrom);
@@ -95,48 +101,76 @@ export class InputPackager {
   }
 
   async #advance(event: MediaEvent, resumeFrom: (pendingFrom: number | undefined) => number): Promise<void> {
-    let step = advance(this.#state, event);
-    if (step.proposal !== undefined) {
-      const numbers = await this.#context.presentations.freeze(this.#inputId, step.proposal);
-      step = withNumbers(step.state, numbers);
+    const steps = [this.#pure(event, () => advance(this.#state, event))];
+    const { proposal, state } = steps[0] ?? {};
+    if (proposal !== undefined && state !== undefined) {
+      const numbers = await this.#context.presentations.freeze(this.#inputId, proposal);
+      steps.push(this.#pure(event, () => withNumbers(state, numbers)));
     }
-    this.#state = step.state;
-    for (const effect of step.effects) await this.#carryOut(effect, resumeFrom);
+    for (const step of steps) {
+      this.#state = step.state;
+      for (const effect of step.effects) await this.#carryOut(effect, resumeFrom);
+    }
+  }
+
+  /** A step that does no I/O fails for good: the same values give the same failure. */
+  #pure<T>(event: Pick<MediaEvent, 'trackId'> & { readonly streamSequence?: number }, step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      const streamSequence = event.streamSequence ?? this.pendingFrom() ?? 0;
+      throw new UnpackageableError(this.#ref(event.trackId), [streamSequence], error);
+    }
   }
 
   async #carryOut(effect: Effect, resumeFrom: (pendingFrom: number | undefined) => number): Promise<void> {
-    const track = this.#tracks.get(effect.trackId);
-    if (track === undefined) return;
     if (effect.kind === 'problem') {
       this.#problems.raise(effect);
       return;
     }
+    const track = this.#tracks.get(effect.trackId);
+    if (track === undefined) return;
     const description = await this.#describe(track.ref, effect.segment.initSha256, firstBytes(effect));
     track.keeper ??= this.#keeperOf(track, description);
     if (effect.kind === 'part_finished') {
       track.keeper?.partFinished(effect, track.lastMediaMs);
       return;
     }
-    await this.#journal(track, effect, resumeFrom(effect.pendingFrom));
-    if (description !== undefined) track.keeper?.segmentClosed(effect, description, track.lastMediaMs);
+    const { signature } = await this.#journal(track, effect, resumeFrom(effect.pendingFrom));
+    const segment = signature === undefined ? effect.segment : { ...effect.segment, signature };
+    if (description !== undefined) track.keeper?.segmentClosed(segment, description, track.lastMediaMs);
   }
 
   async #journal(
     track: Track,
     { closed }: Extract<Effect, { kind: 'segment_closed' }>,
     resumeSequence: number,
-  ): Promise<void> {
+  ): Promise<SegmentClosed> {
+    const { inputId, trackId, partition } = track.ref;
+    const signature = this.#context.signingKey?.sign({ inputId, trackId, ...closed });
     const record: SegmentClosed = {
       ...closed,
-      inputId: track.ref.inputId,
-      trackId: track.ref.trackId,
-      partition: track.ref.partition,
+      inputId,
+      trackId,
+      partition,
+      ...(signature === undefined ? {} : { signature }),
       fence: this.#lease.fence,
       resumeSequence,
       closedAtMs: this.#context.nowMs(),
     };
-    track.journalSequence = await this.#context.journal.append(record, track.journalSequence);
+    try {
+      track.journalSequence = await this.#context.journal.append(record, track.journalSequence);
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      const sequences = closed.chunks.map((chunk) => chunk.streamSequence);
+      throw new UnpackageableError(track.ref, sequences.length === 0 ? [resumeSequence] : sequences, error);
+    }
     this.#context.metrics.segmentsClosed.inc({ closed_by: closed.closedBy });
+    return record;
+  }
+
+  #ref(trackId: number): TrackRef {
+    return { partition: this.#lease.partition, inputId: this.#inputId, trackId };
   }
 
   async #track({ partition, inputId, trackId }: TrackRef): Promise<Track> {
@@ -184,13 +218,17 @@ export class InputPackager {
   async #eventOf(message: TrackMessage): Promise<MediaEvent | undefined> {
     if (message.kind === 'init') this.#inits.named(message.trackId, message.name);
     if (message.kind !== 'chunk') return message;
-    const { chunk, trackId, streamSequence } = message;
-    const facts = await this.#inits.factsOf(chunk.initSha256);
-    if (facts.kind === 'known')
-      return { kind: 'chunk', trackId, streamSequence, chunk: { ...chunk, kind: facts.facts.kind } };
-    this.#context.metrics.messagesDropped.inc({ reason: 'init_unusable' });
-    this.#problems.raise({ trackId, code: 'init_unusable', sentence: facts.reason });
-    return undefined;
+    const { trackId, streamSequence } = message;
+    const init = await this.#inits.factsOf(message.chunk.initSha256);
+    if (init.kind === 'unusable') {
+      this.#context.metrics.messagesDropped.inc({ reason: 'init_unusable' });
+      this.#problems.raise({ trackId, code: 'init_unusable', sentence: init.reason });
+      return undefined;
+    }
+    const { chunk, unusableMarker } = this.#pure(message, () => chunkFactsOf(message.chunk, init.facts));
+    if (unusableMarker !== undefined)
+      this.#problems.raise({ trackId, code: 'marker_unusable', sentence: unusableMarker });
+    return { kind: 'chunk', trackId, streamSequence, chunk };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SigningKey } from '#provenance';
 import type { LiveWindowReader, LiveWindowWriter } from '#shared/live-window';
 import type { OriginLogger } from '#shared/observability';
 import type { PackagerMetrics } from './packager-metrics.ts';
@@ -13,6 +14,8 @@ export class PackagerContext {
   readonly metrics: PackagerMetrics;
   readonly logger: OriginLogger;
   readonly windowKeepMs: number;
+  /** Absent: nothing is signed. */
+  readonly signingKey: SigningKey | undefined;
 
   constructor(parts: Omit<PackagerContext, 'nowMs'>) {
     this.journal = parts.journal;
@@ -23,6 +26,7 @@ export class PackagerContext {
     this.metrics = parts.metrics;
     this.logger = parts.logger;
     this.windowKeepMs = parts.windowKeepMs;
+    this.signingKey = parts.signingKey;
   }
 
   /** Wall clock, ms. */

@@ -7,6 +7,18 @@ export const PackagerEnvironment = z.object({
   ...redisEnv,
   ...opsEnv(8091),
   ...partitionEnv,
+  PART_TARGET_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(4000)
+    .default(500)
+    .describe("Wanted length of a Low-Latency HLS part; the nearest one that the encoder's chunks allow is taken"),
+  ORIGIN_SIGNING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'expected 32 bytes in base64url')
+    .optional()
+    .describe('Seed of the Ed25519 key that signs the hash chain: 32 bytes in base64url; without it nothing is signed'),
   WINDOW_KEEP_MS: z.coerce
     .number()
     .int()

@@ -7,12 +7,14 @@ import { connectRedis } from '#shared/redis';
 import { NatsAnnouncements } from './adapters/nats-announcements.ts';
 import { NatsJournal } from './adapters/nats-journal.ts';
 import { NatsMediaSource } from './adapters/nats-media-source.ts';
+import { NatsOriginKeys } from './adapters/nats-origin-keys.ts';
 import { NatsPresentations } from './adapters/nats-presentations.ts';
 import { ArchivedController } from './archived.controller.ts';
 import { PackagerContext } from './packager-context.ts';
 import { PackagerMetrics } from './packager-metrics.ts';
 import type { PackagerEnvironment } from './packager.config.ts';
 import { PackagerLeaseOptions, PackagerService } from './packager.service.ts';
+import { publishedKey } from './published-key.ts';
 import { Readiness } from './readiness.ts';
 import { RedisDoor } from './redis-door.ts';
 
@@ -40,12 +42,13 @@ export class PackagerModule {
             new PackagerContext({
               journal: new NatsJournal(bus),
               media: new NatsMediaSource(bus),
-              presentations: await NatsPresentations.open(bus),
+              presentations: await NatsPresentations.open(bus, config.PART_TARGET_MS),
               announcements: new NatsAnnouncements(bus),
               window: new RedisLiveWindow(redis.connection),
               metrics: new PackagerMetrics(metrics),
               logger,
               windowKeepMs: config.WINDOW_KEEP_MS,
+              signingKey: await publishedKey(config.ORIGIN_SIGNING_KEY, new NatsOriginKeys(bus)),
             }),
         },
         {

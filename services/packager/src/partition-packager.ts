@@ -5,6 +5,9 @@ import { KvConflictError } from '#shared/messaging';
 import { InputPackager } from './input-packager.ts';
 import type { PackagerContext, PartitionLease } from './packager-context.ts';
 import type { MediaMessage, MediaReader, StoredRecord } from './ports.ts';
+import { ProblemBook } from './problem-book.ts';
+import { Quarantine } from './quarantine.ts';
+import { UnpackageableError } from './unpackageable-error.ts';
 
 const RETRY_MS = 500;
 const CLOCK_MS = 500;
@@ -21,6 +24,7 @@ export class PartitionPackager {
   readonly #lease: PartitionLease;
   readonly #stopping = new AbortController();
   readonly #inputs = new Map<string, InputPackager>();
+  readonly #quarantine = new Quarantine();
   #seenSequence = 0;
   #pendingMessages = 0;
   #run: Promise<void> = Promise.resolve();
@@ -55,6 +59,7 @@ export class PartitionPackager {
       } catch (error) {
         const event = error instanceof KvConflictError ? 'partition.journal_conflict' : 'partition.failed';
         this.#context.logger.error(event, error instanceof Error ? error.stack : String(error), { partition, fence });
+        if (error instanceof UnpackageableError && this.#quarantine.failed(error)) this.#tellQuarantined(error);
       } finally {
         await this.#forgetInputs();
       }
@@ -125,8 +130,18 @@ export class PartitionPackager {
       this.#context.logger.warn('media.malformed', { ...message });
       return;
     }
+    if (this.#quarantine.holds(message.streamSequence)) {
+      this.#context.metrics.messagesDropped.inc({ reason: 'quarantined' });
+      return;
+    }
     const input = await this.#input(message.inputId);
     await input.take(message, (pendingFrom) => this.#resumeFrom(pendingFrom));
+  }
+
+  #tellQuarantined({ track, streamSequences, message }: UnpackageableError): void {
+    const sentence = `${streamSequences.length} messages are left out for good. ${message}`;
+    const problem = { trackId: track.trackId, code: 'message_quarantined', sentence, severity: 'error' } as const;
+    new ProblemBook(this.#context, track.inputId).raise(problem);
   }
 
   async #watchClock(): Promise<void> {

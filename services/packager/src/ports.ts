@@ -1,5 +1,6 @@
-import type { InputEvent, PresentationNumbers, SegmentClosed, WindowFact } from '#shared/contracts';
-import type { MediaChunk } from './domain/media-event.ts';
+import type { InputEvent, OriginKey, PresentationNumbers, SegmentClosed, WindowFact } from '#shared/contracts';
+import type { StampedChunk } from './domain/media-event.ts';
+import type { PresentationWishes } from './domain/presentation-numbers.ts';
 
 /** One track of one input, and the partition it is in. */
 export interface TrackRef {
@@ -23,13 +24,18 @@ export abstract class Journal {
   abstract tracksSince(partition: number, newest: StoredRecord, sinceMs: number): Promise<TrackRef[]>;
   /** The records of a track from this time through the newest, ascending. */
   abstract recordsOfTrack(track: TrackRef, newest: StoredRecord, sinceMs: number): Promise<SegmentClosed[]>;
-  /** Resolves with the stream sequence; throws KvConflictError when the track's newest record is not the expected one. */
+  /** Resolves with the stream sequence; throws KvConflictError when the track's newest record is not the expected one, RecordRefusedError when it is no record. */
   abstract append(record: SegmentClosed, expectedLastSequence: number): Promise<number>;
+}
+
+/** A record that the contract of the journal does not allow: trying again does not help. */
+export class RecordRefusedError extends Error {
+  override readonly name = 'RecordRefusedError';
 }
 
 /** A message of MEDIA. */
 export type MediaMessage = { readonly streamSequence: number } & (
-  | (TrackRef & { readonly kind: 'chunk'; readonly chunk: Omit<MediaChunk, 'kind'> })
+  | (TrackRef & { readonly kind: 'chunk'; readonly chunk: StampedChunk })
   | (TrackRef & { readonly kind: 'init'; readonly epoch: number; readonly initSha256: string; readonly name: string })
   | (TrackRef & { readonly kind: 'end' })
   | { readonly kind: 'malformed'; readonly subject: string; readonly reason: string }
@@ -53,15 +59,21 @@ export abstract class MediaSource {
 
 /** Rows about an input that are not media. */
 export abstract class Presentations {
-  abstract load(inputId: string): Promise<{ numbers: PresentationNumbers | undefined; configuredTargetMs?: number }>;
+  abstract load(inputId: string): Promise<{ numbers: PresentationNumbers | undefined; wishes: PresentationWishes }>;
   /** Makes these the numbers for the life of the input, unless others are already: those are returned. */
   abstract freeze(inputId: string, numbers: PresentationNumbers): Promise<PresentationNumbers>;
   abstract initSegment(inputId: string, sha256: string): Promise<Uint8Array | undefined>;
+}
+
+/** Public keys by which others verify what this origin signed. */
+export abstract class OriginKeys {
+  /** Makes a key known for ever; one that is known already stays as it is. */
+  abstract publish(key: OriginKey): Promise<void>;
 }
 
 /** What the packager tells others. */
 export abstract class Announcements {
   /** At most once, by core NATS: who misses it reads Redis. */
   abstract windowChanged(track: TrackRef, fact: WindowFact): void;
-  abstract problem(event: Extract<InputEvent, { fact: 'problem_raised' }>): Promise<void>;
+  abstract problem(event: Extract<InputEvent, { fact: 'problem_raised' | 'problem_cleared' }>): Promise<void>;
 }

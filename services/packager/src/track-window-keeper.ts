@@ -10,7 +10,6 @@ import type { StoredRecord, TrackRef } from './ports.ts';
 import { WindowRebuilder } from './window-rebuilder.ts';
 
 type PartFinished = Extract<Effect, { kind: 'part_finished' }>;
-type SegmentClosedEffect = Extract<Effect, { kind: 'segment_closed' }>;
 
 /**
  * How the window in Redis stands to the one in memory. `unread`: what a predecessor left is not known yet, so nothing is announced.
@@ -90,7 +89,7 @@ export class TrackWindowKeeper {
   }
 
   /** Takes a closed segment that the journal has. */
-  segmentClosed({ segment }: SegmentClosedEffect, description: TrackDescription, lastAppendMs: number): void {
+  segmentClosed(segment: WindowSegment, description: TrackDescription, lastAppendMs: number): void {
     const segments = [...this.#window.segments, segment];
     const { numbers, peakBitrate } = this.#window;
     const first = firstKept(segments, {

@@ -68,14 +68,14 @@ export class WindowRebuilder {
     return parts;
   }
 
-  async #bytesOf(part: Pick<RecordedPart, 'streamSequences'>): Promise<Uint8Array | undefined> {
-    const chunks: Uint8Array[] = [];
-    for (let at = 0; at < part.streamSequences.length; at += FETCH_AT_ONCE) {
-      const sequences = part.streamSequences.slice(at, at + FETCH_AT_ONCE);
-      const fetched = await Promise.all(sequences.map((sequence) => this.#context.media.bytesOf(sequence)));
-      chunks.push(...fetched.filter((bytes) => bytes !== undefined));
+  async #bytesOf(part: Pick<RecordedPart, 'chunks'>): Promise<Uint8Array | undefined> {
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at < part.chunks.length; at += FETCH_AT_ONCE) {
+      const group = part.chunks.slice(at, at + FETCH_AT_ONCE);
+      const fetched = await Promise.all(group.map((chunk) => this.#context.media.bytesOf(chunk.streamSequence)));
+      pieces.push(...fetched.filter((bytes) => bytes !== undefined));
     }
-    return chunks.length === part.streamSequences.length ? Buffer.concat(chunks) : undefined;
+    return pieces.length === part.chunks.length ? Buffer.concat(pieces) : undefined;
   }
 
   async #put(target: Target, part: { mediaSequence: number; partIndex: number; bytes: Uint8Array }): Promise<void> {

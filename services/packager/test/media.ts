@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { PresentationNumbers, SegmentClosed } from '#shared/contracts';
 import type { MediaChunk, MediaEvent } from '../src/domain/media-event.ts';
+import type { PresentationWishes } from '../src/domain/presentation-numbers.ts';
 import type { ClosedSegment, Effect, SegmenterState } from '../src/domain/segmenter-state.ts';
 import { advance, newSegmenter, withNumbers } from '../src/domain/segmenter.ts';
+
+/** What configuration wishes by default. */
+export const WISHES: PresentationWishes = { partTargetMs: 500 };
 
 /** Two seconds, half-second parts. */
 export const NUMBERS: PresentationNumbers = { targetDurationSec: 2, segmentTargetMs: 2000, partTargetMs: 500 };
@@ -32,6 +36,8 @@ export function chunkOf(
     sha256: sha256(bytes),
     initSha256: sha256('init'),
     bytes,
+    markers: [],
+    keyframeEndBytes: undefined,
     ...given,
   };
 }
@@ -79,4 +85,4 @@ export function runEvents(start: SegmenterState, events: readonly MediaEvent[]):
 
 /** With fixed numbers. */
 export const runChunks = (chunks: readonly MediaChunk[], numbers: PresentationNumbers = NUMBERS): Run =>
-  runEvents(newSegmenter(numbers, undefined), chunks.map(eventOf));
+  runEvents(newSegmenter(numbers, WISHES), chunks.map(eventOf));

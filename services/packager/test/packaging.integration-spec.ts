@@ -1,23 +1,26 @@
 import { InputEvent, inputEventSubject, presentationsBucket, type TrackWindow } from '#shared/contracts';
 import { applyWindowFact } from '#shared/live-window';
 import { eventually } from '#shared/testing';
-import { PackagerBench, verifyJournal, type TestInput } from './bench.ts';
+import { PackagerRig } from './support/packager-rig.ts';
+import type { TestInput } from './support/test-input.ts';
+import { verifyJournal } from './support/verify-journal.ts';
+import { eventMessageBox } from './boxes.ts';
 import { sha256 } from './media.ts';
 
-let bench: PackagerBench;
+let rig: PackagerRig;
 let input: TestInput;
 
 beforeAll(async () => {
-  bench = await PackagerBench.open();
+  rig = await PackagerRig.open();
 });
 
 beforeEach(async () => {
-  input = await bench.newInput();
+  input = await rig.newInput();
 });
 
-afterEach(() => bench.stopPackagers());
+afterEach(() => rig.stopPackagers());
 
-afterAll(() => bench.close());
+afterAll(() => rig.close());
 
 const segmentsOf = (count: number, trackId = 1): Promise<TrackWindow> =>
   eventually(
@@ -30,7 +33,7 @@ const segmentsOf = (count: number, trackId = 1): Promise<TrackWindow> =>
 
 describe('the packager', () => {
   it('turns chunks into journal records and the same segments in the window, byte for byte', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.init(0, 'cam.cmfv');
     await input.video(0, 13);
     const window = await segmentsOf(3);
@@ -46,25 +49,25 @@ describe('the packager', () => {
       codec: expect.stringMatching(/^avc1/),
     });
     for (const segment of window.segments) {
-      const bytes = await bench.window.readSegment(input.inputId, 1, segment);
+      const bytes = await rig.window.readSegment(input.inputId, 1, segment);
       expect(sha256(bytes ?? '')).toBe(segment.sha256);
     }
     await eventually(async () => (await input.windowBytes()).equals(input.sentBytes()));
   }, 20_000);
 
   it('freezes the numbers of the presentation once', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 5);
     const { numbers } = await segmentsOf(1);
-    const table = await bench.bus.table(presentationsBucket);
+    const table = await rig.bus.table(presentationsBucket);
     expect((await table.get(input.inputId))?.value).toEqual(numbers);
     expect(numbers).toEqual({ targetDurationSec: 2, segmentTargetMs: 2000, partTargetMs: 500 });
   }, 20_000);
 
   it('follows the numbers that are frozen already', async () => {
-    const table = await bench.bus.table(presentationsBucket);
+    const table = await rig.bus.table(presentationsBucket);
     await table.create(input.inputId, { targetDurationSec: 4, segmentTargetMs: 4000, partTargetMs: 1000 });
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 9);
     const window = await segmentsOf(1);
     expect(window.segments).toMatchObject([{ durationMs: 4000 }]);
@@ -73,7 +76,7 @@ describe('the packager', () => {
 
   it('announces facts from which a mirror keeps the window without reading it', async () => {
     const facts = await input.facts();
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 5);
     let mirror = await segmentsOf(1);
     facts.splice(0);
@@ -88,7 +91,7 @@ describe('the packager', () => {
   }, 20_000);
 
   it('packages the tracks of an input each with its own sequence', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     for (let index = 0; index < 21; index += 1) {
       await input.chunk({ startMs: index * 200, lengthMs: 200, independent: index % 10 === 0 });
       await input.chunk({ trackId: 2, kind: 'audio', startMs: index * 200, lengthMs: 200 });
@@ -100,7 +103,7 @@ describe('the packager', () => {
   }, 20_000);
 
   it('ignores a chunk that came twice', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 3);
     await input.chunk({ startMs: 1000, independent: false });
     await input.video(3, 5);
@@ -110,7 +113,7 @@ describe('the packager', () => {
   }, 20_000);
 
   it('closes the segment at a new epoch and begins a discontinuity with a wall clock of its own', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 6);
     await input.video(0, 5, { epoch: 1 });
     const window = await segmentsOf(3);
@@ -122,7 +125,7 @@ describe('the packager', () => {
   }, 20_000);
 
   it('closes the last segment when the publisher ends', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 6);
     await input.end();
     const window = await segmentsOf(2);
@@ -132,7 +135,7 @@ describe('the packager', () => {
   }, 20_000);
 
   it('closes the last segment when the publisher falls silent', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 6);
     await eventually(async () => (await input.records()).at(-1)?.closedBy === 'silence', { withinMs: 9000 });
     const { lastAppendMs } = await segmentsOf(2);
@@ -142,23 +145,47 @@ describe('the packager', () => {
   it('says that keyframes are too far apart, and goes on', async () => {
     const problems: InputEvent[] = [];
     const subject = inputEventSubject.format({ inputId: input.inputId, fact: 'problem_raised' });
-    bench.bus.connection.subscribe(subject, {
+    rig.bus.connection.subscribe(subject, {
       callback: (_error, message) => {
         problems.push(InputEvent.parse(message.json()));
       },
     });
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     for (let index = 0; index < 14; index += 1) await input.chunk({ startMs: index * 500, independent: index === 0 });
     await segmentsOf(3);
     await eventually(() => problems.length > 0);
     expect(problems).toMatchObject([{ fact: 'problem_raised', code: 'keyframe_interval_too_long', trackId: 1 }]);
   }, 20_000);
 
+  it('shows event messages as markers, in the open segment at once, and in record and window', async () => {
+    const emsg = eventMessageBox({
+      schemeIdUri: 'https://aomedia.org/emsg/ID3',
+      timescale: 1000,
+      presentationTimeTicks: 2700n,
+      messageData: Buffer.from('ID3'),
+    });
+    const facts = await input.facts();
+    await rig.startPartition(input.partition, 1);
+    await input.video(0, 5);
+    await segmentsOf(1);
+    await input.chunk({ startMs: 2500, independent: false, boxes: emsg });
+    const open = await eventually(() =>
+      facts.find(({ change }) => change.kind === 'part_appended' && change.segment.markers),
+    );
+    await input.video(6, 9);
+    const [marker] = (await segmentsOf(2)).segments[1]?.markers ?? [];
+    expect(marker).toMatchObject({ startEpochMs: 1_700_000_002_700, messageData: 'SUQz' });
+    expect((await input.records())[1]?.markers).toEqual([marker]);
+    expect(open.change).toMatchObject({ segment: { mediaSequence: 1, markers: [marker] } });
+    await eventually(() => facts.some(({ change }) => change.kind === 'segment_closed' && change.segment.markers));
+    await eventually(async () => (await input.windowBytes()).equals(input.sentBytes()));
+  }, 20_000);
+
   it('passes over messages that cannot be read', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 2);
     const subject = `media.v1.${input.partition}.${input.inputId}.1.chunk`;
-    await bench.bus.jetstream.publish(subject, 'no headers');
+    await rig.bus.jetstream.publish(subject, 'no headers');
     await input.chunk({ startMs: 1000, lengthMs: 0, independent: false });
     input.sent.get(1)?.pop();
     await input.video(2, 5);

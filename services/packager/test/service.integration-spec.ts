@@ -3,28 +3,32 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxyFactory, type MicroserviceOptions } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
+import { signingKeyOf } from '#provenance';
 import { loadConfig } from '#shared/config';
-import { ARCHIVED_PATTERN, type Archived } from '#shared/contracts';
+import { ARCHIVED_PATTERN, originKeysBucket, type Archived } from '#shared/contracts';
 import { natsTransport } from '#shared/messaging';
 import { createLogger } from '#shared/observability';
 import { backendsFromEnvironment, eventually } from '#shared/testing';
 import { PackagerEnvironment } from '../src/packager.config.ts';
 import { PackagerModule } from '../src/packager.module.ts';
 import { Readiness } from '../src/readiness.ts';
-import { PackagerBench, type TestInput } from './bench.ts';
+import { PackagerRig, SIGNING_SEED } from './support/packager-rig.ts';
+import type { TestInput } from './support/test-input.ts';
+import { verifyJournal } from './support/verify-journal.ts';
 
-let bench: PackagerBench;
+let rig: PackagerRig;
 let input: TestInput;
 let app: INestMicroservice;
 let opsUrl: string;
 
 beforeAll(async () => {
-  bench = await PackagerBench.open();
-  input = await bench.newLeasedInput();
+  rig = await PackagerRig.open();
+  input = await rig.newLeasedInput();
   const { NATS_URL, REDIS_URL } = backendsFromEnvironment();
   const config = loadConfig(PackagerEnvironment, {
     ...{ NATS_URL, REDIS_URL },
     ...{ PARTITIONS: '4', LEASE_MS: '1000', WINDOW_KEEP_MS: '30000', OPS_PORT: '0' },
+    ORIGIN_SIGNING_KEY: SIGNING_SEED,
   });
   const logger = createLogger('packager');
   logger.setLogLevels([]);
@@ -37,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close();
-  await bench.close();
+  await rig.close();
 });
 
 const tellArchived = async (event: Archived): Promise<void> => {
@@ -72,9 +76,23 @@ describe('the packager service', () => {
     });
     expect(trimmed.segments[0]?.mediaSequence).toBe(21);
     await eventually(async () => {
-      const keys = await bench.redis.keys(`hw:{${input.inputId}}:p:1:*`);
+      const keys = await rig.redis.keys(`hw:{${input.inputId}}:p:1:*`);
       return keys.length === (await input.trackWindow())?.segments.length;
     });
+  });
+
+  it('signs the chain with the configured key and makes the public one known', async () => {
+    const { keyId, publicKey } = signingKeyOf(SIGNING_SEED);
+    const known = await (await rig.bus.table(originKeysBucket)).get(keyId);
+    expect(known?.value).toMatchObject({ algorithm: 'Ed25519', publicKey });
+    const records = await input.records();
+    verifyJournal(records);
+    const segments = (await input.trackWindow())?.segments ?? [];
+    for (const { mediaSequence, chain, signature } of segments)
+      expect({ chain, signature }).toEqual({
+        chain: records[mediaSequence]?.chain,
+        signature: records[mediaSequence]?.signature,
+      });
   });
 
   it('counts what it does', async () => {

@@ -1,21 +1,23 @@
 import { applyWindowFact, type LiveWindowWriter } from '#shared/live-window';
 import { eventually } from '#shared/testing';
-import { PackagerBench, verifyJournal, type TestInput } from './bench.ts';
+import { PackagerRig } from './support/packager-rig.ts';
+import type { TestInput } from './support/test-input.ts';
+import { verifyJournal } from './support/verify-journal.ts';
 
-let bench: PackagerBench;
+let rig: PackagerRig;
 let input: TestInput;
 
 beforeAll(async () => {
-  bench = await PackagerBench.open();
+  rig = await PackagerRig.open();
 });
 
 beforeEach(async () => {
-  input = await bench.newInput();
+  input = await rig.newInput();
 });
 
-afterEach(() => bench.stopPackagers());
+afterEach(() => rig.stopPackagers());
 
-afterAll(() => bench.close());
+afterAll(() => rig.close());
 
 const recordCount = (count: number): Promise<unknown> =>
   eventually(async () => (await input.records()).length >= count, { what: `${count} journal records` });
@@ -34,12 +36,12 @@ async function windowHoldsEverything(): Promise<void> {
 
 describe('a packager that comes after another', () => {
   it('goes on with the media sequence, the chain and the window after a restart', async () => {
-    const first = await bench.startPartition(input.partition, 1);
+    const first = await rig.startPartition(input.partition, 1);
     await input.video(0, 11);
     await recordCount(2);
     await first.stop();
     await input.video(11, 15);
-    await bench.startPartition(input.partition, 2);
+    await rig.startPartition(input.partition, 2);
     await input.video(15, 21);
     await recordCount(5);
     await windowHoldsEverything();
@@ -47,11 +49,11 @@ describe('a packager that comes after another', () => {
   }, 20_000);
 
   it('continues the open segment that the other left, part by part', async () => {
-    const first = await bench.startPartition(input.partition, 1);
+    const first = await rig.startPartition(input.partition, 1);
     await input.video(0, 7);
     await eventually(async () => (await input.trackWindow())?.open?.parts.length === 3);
     await first.stop();
-    await bench.startPartition(input.partition, 2);
+    await rig.startPartition(input.partition, 2);
     await eventually(async () => (await input.trackWindow())?.fence === 2);
     await input.video(7, 9);
     await recordCount(2);
@@ -60,7 +62,7 @@ describe('a packager that comes after another', () => {
   }, 20_000);
 
   it('completes a window that the other could not write after its last journal record', async () => {
-    const first = await bench.startPartition(input.partition, 1);
+    const first = await rig.startPartition(input.partition, 1);
     await input.video(0, 13);
     await recordCount(3);
     await input.end();
@@ -70,20 +72,20 @@ describe('a packager that comes after another', () => {
     });
     await first.stop();
     // What Redis holds when the other dies between the journal and the window.
-    await bench.window.replace({ ...window, segments: window.segments.slice(0, 2), open: null });
-    await bench.startPartition(input.partition, 2);
+    await rig.window.replace({ ...window, segments: window.segments.slice(0, 2), open: null });
+    await rig.startPartition(input.partition, 2);
     await windowHoldsEverything();
   }, 20_000);
 
   it('takes over from one that was killed, within the lease, and loses nothing', async () => {
-    input = await bench.newLeasedInput();
-    const first = await bench.startService(1000);
+    input = await rig.newLeasedInput();
+    const first = await rig.startService(1000);
     await input.video(0, 7);
     await recordCount(1);
     await first.kill();
     await input.video(7, 11);
     const killedAtMs = performance.now();
-    await bench.startService(1000);
+    await rig.startService(1000);
     await recordCount(2);
     expect(performance.now() - killedAtMs).toBeLessThan(4000);
     await input.video(11, 17);
@@ -92,10 +94,10 @@ describe('a packager that comes after another', () => {
   }, 20_000);
 
   it('shares the partitions with another, and every input goes on', async () => {
-    const inputs = await Promise.all(Array.from({ length: 6 }, () => bench.newLeasedInput()));
-    await bench.startService(1000);
+    const inputs = await Promise.all(Array.from({ length: 6 }, () => rig.newLeasedInput()));
+    await rig.startService(1000);
     await Promise.all(inputs.map((one) => one.video(0, 5)));
-    await bench.startService(1000);
+    await rig.startService(1000);
     await eventually(async () => {
       const fences = new Set<number>();
       for (const one of inputs) fences.add((await one.trackWindow())?.fence ?? 0);
@@ -111,9 +113,9 @@ describe('a packager that comes after another', () => {
 
 describe('two packagers that both believe they hold a partition', () => {
   it('write one journal without a hole or a repeat, and one window', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 6);
-    await bench.startPartition(input.partition, 2);
+    await rig.startPartition(input.partition, 2);
     for (let index = 6; index < 33; index += 1) await input.video(index, index + 1);
     await recordCount(8);
     const records = await input.records();
@@ -125,14 +127,14 @@ describe('two packagers that both believe they hold a partition', () => {
 
   it('leave the older one no way to write the window', async () => {
     const facts = await input.facts();
-    await bench.startPartition(input.partition, 2);
+    await rig.startPartition(input.partition, 2);
     await input.video(0, 5);
     const before = await eventually(async () => {
       const written = await input.trackWindow();
       return written?.segments.length === 1 && written.open !== null && written;
     });
     const stale = { ...before, fence: 1, revision: before.revision + 1 };
-    const writer: LiveWindowWriter = bench.window;
+    const writer: LiveWindowWriter = rig.window;
     const { segments: _segments, ...head } = stale;
     expect(await writer.takeFence(input.inputId, 1)).toBe(false);
     expect(await writer.replace(stale)).toBe('fenced_out');

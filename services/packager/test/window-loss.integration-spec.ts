@@ -1,26 +1,28 @@
 import { backendsFromEnvironment, eventually, TcpGate } from '#shared/testing';
-import { PackagerBench, verifyJournal, type TestInput } from './bench.ts';
+import { PackagerRig } from './support/packager-rig.ts';
+import type { TestInput } from './support/test-input.ts';
+import { verifyJournal } from './support/verify-journal.ts';
 
-let bench: PackagerBench;
+let rig: PackagerRig;
 let input: TestInput;
 let gate: TcpGate;
 
 beforeAll(async () => {
-  bench = await PackagerBench.open();
+  rig = await PackagerRig.open();
 });
 
 beforeEach(async () => {
-  input = await bench.newInput();
+  input = await rig.newInput();
   gate = await TcpGate.to(backendsFromEnvironment().REDIS_URL);
 });
 
 afterEach(async () => {
   gate.open();
-  await bench.stopPackagers();
+  await rig.stopPackagers();
   gate.close();
 });
 
-afterAll(() => bench.close());
+afterAll(() => rig.close());
 
 const everythingInWindow = (): Promise<unknown> =>
   eventually(async () => (await input.windowBytes()).equals(input.sentBytes()), { what: 'every chunk in the window' });
@@ -31,12 +33,12 @@ const recordCount = (count: number): Promise<unknown> =>
 describe('a window that Redis loses', () => {
   it('is whole again after FLUSHALL with the next part, and mirrors are told', async () => {
     const facts = await input.facts();
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 14);
     await everythingInWindow();
     const { revision = 0 } = (await input.trackWindow()) ?? {};
     facts.splice(0);
-    await bench.redis.flushall();
+    await rig.redis.flushall();
     expect(await input.trackWindow()).toBeUndefined();
     await input.video(14, 15);
     await everythingInWindow();
@@ -50,23 +52,23 @@ describe('a window that Redis loses', () => {
   }, 20_000);
 
   it('is whole again after FLUSHALL while the packager was down', async () => {
-    const first = await bench.startPartition(input.partition, 1);
+    const first = await rig.startPartition(input.partition, 1);
     await input.video(0, 14);
     await recordCount(3);
     await first.stop();
-    await bench.redis.flushall();
-    await bench.startPartition(input.partition, 2);
+    await rig.redis.flushall();
+    await rig.startPartition(input.partition, 2);
     await everythingInWindow();
     expect((await input.trackWindow())?.track.codec).toMatch(/^avc1/);
   }, 20_000);
 
   it('begins where the bytes are still known, without a hole', async () => {
-    await bench.startPartition(input.partition, 1);
+    await rig.startPartition(input.partition, 1);
     await input.video(0, 14);
     await everythingInWindow();
     const lost = (await input.records())[1]?.chunks[0]?.streamSequence ?? 0;
-    await bench.bus.manager.streams.deleteMessage('MEDIA', lost);
-    await bench.redis.flushall();
+    await rig.bus.manager.streams.deleteMessage('MEDIA', lost);
+    await rig.redis.flushall();
     await input.video(14, 15);
     const window = await eventually(async () => input.trackWindow());
     expect(window.segments.map((segment) => segment.mediaSequence)).toEqual([2]);
@@ -76,7 +78,7 @@ describe('a window that Redis loses', () => {
 describe('a packager without Redis', () => {
   it('goes on writing the journal and announcing, and mends the window when Redis is back', async () => {
     const facts = await input.facts();
-    await bench.startPartition(input.partition, 1, { redisUrl: gate.url });
+    await rig.startPartition(input.partition, 1, { redisUrl: gate.url });
     await input.video(0, 5);
     await everythingInWindow();
     gate.shut();
@@ -90,12 +92,12 @@ describe('a packager without Redis', () => {
   }, 20_000);
 
   it('starts without it, and gives the window all there is once Redis comes', async () => {
-    const first = await bench.startPartition(input.partition, 1);
+    const first = await rig.startPartition(input.partition, 1);
     await input.video(0, 7);
     await recordCount(1);
     await first.stop();
     gate.shut();
-    await bench.startPartition(input.partition, 2, { redisUrl: gate.url });
+    await rig.startPartition(input.partition, 2, { redisUrl: gate.url });
     await input.video(7, 17);
     await recordCount(4);
     gate.open();

@@ -48,6 +48,23 @@ describe('archiving', () => {
     expect(trailer.chains.map(({ chain }) => chain)).toEqual(source.sent.map(({ closed }) => closed.chain));
   });
 
+  it('keeps a gap as a row of no bytes in its place, and does not call it lost', async () => {
+    const source = new Source(rig.bus);
+    const facts = new HeardFacts();
+    await source.send(2, [1]);
+    const { closed } = await source.sendGap(1);
+    await source.send(1, [1]);
+    await rig.startArchiver({ partition: source.partition, fence: 1, facts });
+    const rows = await eventually(async () => {
+      const found = await rig.rows(source.inputId);
+      return found.length === 4 && found;
+    });
+    expect(rows.map((row) => row.mediaSequence)).toEqual([0, 1, 2, 3]);
+    const { startEpochMs, durationMs, sha256 } = closed;
+    expect(rows[2]).toMatchObject({ sizeBytes: 0, startEpochMs, durationMs, sha256 });
+    expect(facts.losses).toEqual([]);
+  });
+
   it('tells what is durable only after the index has it', async () => {
     const source = new Source(rig.bus);
     const facts = new HeardFacts();

@@ -49,6 +49,20 @@ export const httpEnv = (defaultPort: number) => ({
   HTTP_PORT: port.default(defaultPort).describe('Port of the public door; 0 takes a free one'),
 });
 
+/** The same door over TLS, with HTTP/2. */
+export const httpsEnv = {
+  HTTPS_PORT: port
+    .optional()
+    .describe(
+      'Port of the public door over TLS, HTTP/2 and HTTP/1.1, at HTTP_HOST; 0 takes a free one. Without it there is none',
+    ),
+  TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('PEM file of the certificate chain for HTTPS_PORT; read again when it changes'),
+  TLS_KEY_FILE: z.string().optional().describe('PEM file of its private key; read again when it changes'),
+};
+
 /** The loopback door for health and metrics. */
 export const opsEnv = (defaultPort: number) => ({
   OPS_HOST: z.string().default('127.0.0.1').describe('Address of the health and metrics door'),

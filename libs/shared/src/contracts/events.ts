@@ -23,7 +23,7 @@ export const InputEvent = z.discriminatedUnion('fact', [
     fact: z.literal('publisher_disconnected'),
     ...at,
     sessionId: z.string(),
-    reason: z.enum(['finished', 'aborted', 'refused', 'invalid_media', 'idle']),
+    reason: z.enum(['finished', 'aborted', 'refused', 'invalid_media', 'idle', 'taken_over']),
     detail: z.string().max(500),
   }),
   z.object({ fact: z.literal('publisher_rejected'), ...at, code: z.string(), detail: z.string().max(500) }),
@@ -41,6 +41,15 @@ export const InputEvent = z.discriminatedUnion('fact', [
     code: z.string(),
     severity: z.enum(['info', 'warning', 'error']),
     sentence: z.string().max(500),
+  }),
+  z.object({ fact: z.literal('problem_cleared'), ...at, trackId: TrackId.optional(), code: z.string() }),
+  /** The origin's audit of its own playlists found a rule broken. Producer: playback. */
+  z.object({
+    fact: z.literal('audit_failed'),
+    ...at,
+    url: z.string().max(500),
+    rule: z.string().max(100),
+    detail: z.string().max(500),
   }),
   z.object({
     fact: z.literal('archive_lost'),

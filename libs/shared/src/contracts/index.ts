@@ -7,6 +7,7 @@ export * from './journal.ts';
 export * from './leases.ts';
 export * from './media.ts';
 export * from './primitives.ts';
+export * from './segment-facts.ts';
 export * from './subject.ts';
 export * from './timeshift.ts';
 export * from './window.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Epoch, EpochMs, Fence, LiveInputId, MediaSequence, Sha256, Ticks, TrackId } from './primitives.ts';
+import { ChainSignature, Keyframe, TimedMarker } from './segment-facts.ts';
 import { defineSubject } from './subject.ts';
 
 /** JetStream stream of closed segments: the truth for numbers (design decision 4). */
@@ -36,15 +37,23 @@ export const SegmentClosed = z.object({
   timescale: z.number().int().positive(),
   independent: z.boolean(),
   initSha256: Sha256,
-  sizeBytes: z.number().int().min(1),
+  /** 0 of a gap, which has no chunks and whose `sha256` is that of nothing. */
+  sizeBytes: z.number().int().min(0),
   sha256: Sha256,
   /** H(n) = SHA-256(H(n-1) ‖ epoch ‖ msn ‖ init hash ‖ chunk hashes), lowercase hex. */
   chain: Sha256,
-  chunks: z.array(JournalChunk).min(1).max(4096),
+  /** Absent when the packager has no signing key. */
+  signature: ChainSignature.optional(),
+  gap: z.literal(true).optional(),
+  keyframes: z.array(Keyframe).optional(),
+  markers: z.array(TimedMarker).optional(),
+  /** A chunk carries C2PA boxes; presence only. */
+  contentCredentials: z.literal(true).optional(),
+  chunks: z.array(JournalChunk).max(4096),
   /** How many chunks each part of the segment holds, in order. */
   partChunkCounts: z.array(z.number().int().min(1)),
   /** Why it was closed where it was. */
-  closedBy: z.enum(['boundary', 'forced_cut', 'epoch', 'init_change', 'end', 'silence']),
+  closedBy: z.enum(['boundary', 'forced_cut', 'epoch', 'init_change', 'end', 'silence', 'gap']),
   /** Every MEDIA message of the partition below this stream sequence is in the journal or needs no segment. */
   resumeSequence: z.number().int().min(0),
   closedAtMs: EpochMs,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Epoch, EpochMs, Fence, LiveInputId, MediaSequence, Sha256, TrackId, TrackKind } from './primitives.ts';
+import { ChainSignature, Keyframe, TimedMarker } from './segment-facts.ts';
 import { defineSubject } from './subject.ts';
 
 /** What a player is told of a track; read from its init segment. */
@@ -18,14 +19,22 @@ export const TrackDescription = z.object({
 });
 export type TrackDescription = z.output<typeof TrackDescription>;
 
-/** One or more whole chunks. `streamSequences` are their places in MEDIA. */
+/** A chunk inside a part: where it lies in MEDIA, and what its bytes must be. */
+export const PartChunk = z.object({
+  streamSequence: z.number().int().min(1),
+  sizeBytes: z.number().int().min(1),
+  sha256: Sha256,
+});
+export type PartChunk = z.output<typeof PartChunk>;
+
+/** One or more whole chunks; its bytes are theirs, in order. */
 export const WindowPart = z.object({
   partIndex: z.number().int().min(0),
   durationMs: z.number(),
   independent: z.boolean(),
   sizeBytes: z.number().int().min(1),
   sha256: Sha256,
-  streamSequences: z.array(z.number().int()),
+  chunks: z.array(PartChunk).min(1),
 });
 export type WindowPart = z.output<typeof WindowPart>;
 
@@ -39,9 +48,23 @@ export const WindowSegment = z.object({
   independent: z.boolean(),
   initSha256: Sha256,
   sizeBytes: z.number().int().min(0),
-  /** Of the whole segment; absent while it is open. */
+  /** Of the whole segment; absent while it is open and of a gap. */
   sha256: Sha256.optional(),
   parts: z.array(WindowPart),
+  /** This track lost what another one has (design decision 10): no bytes, no parts, its number stays. */
+  gap: z.literal(true).optional(),
+  /** Of an open segment: no further part is expected, the next chunk begins a segment. Certain for tracks without keyframes, by the cadence of the keyframes for video. */
+  full: z.literal(true).optional(),
+  /** Of a segment that a new init segment ended: what follows it needs this one. */
+  nextInitSha256: Sha256.optional(),
+  keyframes: z.array(Keyframe).optional(),
+  /** What the chunks of this segment carry in `emsg`; of an open segment, what came so far. */
+  markers: z.array(TimedMarker).optional(),
+  /** A chunk carries C2PA boxes; presence only. */
+  contentCredentials: z.literal(true).optional(),
+  /** The value of the hash chain after this segment, and the origin's signature of it; absent while it is open. */
+  chain: Sha256.optional(),
+  signature: ChainSignature.optional(),
 });
 export type WindowSegment = z.output<typeof WindowSegment>;
 
@@ -49,7 +72,8 @@ export type WindowSegment = z.output<typeof WindowSegment>;
 export const PresentationNumbers = z.object({
   targetDurationSec: z.number().int().min(1),
   segmentTargetMs: z.number().positive(),
-  partTargetMs: z.number().positive(),
+  /** EXT-X-PART-INF of every media playlist; absent: the chunks allow no Low-Latency HLS (design decision 8). */
+  partTargetMs: z.number().positive().optional(),
 });
 export type PresentationNumbers = z.output<typeof PresentationNumbers>;
 

@@ -8,14 +8,18 @@ export const CORS_HEADERS: Readonly<Record<string, string>> = {
 };
 
 const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
+  ...CORS_HEADERS,
   'access-control-allow-methods': 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers': '*, Authorization, Range, If-None-Match, If-Range, Content-Type, stream-auth-type',
   'access-control-max-age': '86400',
 };
 
-/** Sets the CORS headers on a raw response; for OPTIONS those of a preflight too. */
-export function writeCors(response: ServerResponse, isPreflight: boolean): void {
+/** Sets the CORS headers on a raw response that the router will write. */
+export function setCors(response: ServerResponse): void {
   for (const [name, value] of Object.entries(CORS_HEADERS)) response.setHeader(name, value);
-  if (!isPreflight) return;
-  for (const [name, value] of Object.entries(PREFLIGHT_HEADERS)) response.setHeader(name, value);
+}
+
+/** Answers a preflight, whatever its path. */
+export function answerPreflight(response: ServerResponse): void {
+  response.writeHead(204, PREFLIGHT_HEADERS).end();
 }

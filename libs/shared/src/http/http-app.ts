@@ -4,15 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OriginLogger } from '../observability/index.ts';
-import { writeCors } from './cors.ts';
+import { answerPreflight, setCors } from './cors.ts';
+import { IDLE_CONNECTION_MS, SLOW_HEAD_MS } from './door-limits.ts';
+import { HttpsDoor } from './https-door.ts';
 import { OriginErrorFilter } from './origin-error.filter.ts';
+import type { CertificateFiles } from './tls-certificate.ts';
 
 /** How the door of a service differs from another's. */
 export interface HttpAppOptions {
   readonly logger: OriginLogger;
   /** Bodies larger than this are refused by the router; raw uploads are not bodies to it. */
   readonly bodyLimitBytes: number;
-  /** Runs ahead of the router; answers true when it took the request (design decision 24). */
+  /** Runs ahead of the router; answers true when it took the request (design decision 24). Its answers carry CORS_HEADERS themselves. */
   readonly fastPath?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Keep request bodies as streams for any content type (ingest). */
   readonly streamBodies?: boolean;
@@ -46,20 +49,39 @@ export async function listen(app: NestFastifyApplication, host: string, port: nu
   return (app.getHttpServer().address() as AddressInfo).port;
 }
 
+/** A second door of an application that does not listen yet: its requests take the same way, and it drains together with the first. */
+export function addHttpsDoor(
+  app: NestFastifyApplication,
+  options: { certificate: CertificateFiles; logger: OriginLogger },
+): HttpsDoor {
+  const server = app.getHttpServer();
+  const door = new HttpsDoor({ ...options, handler: (request, response) => server.emit('request', request, response) });
+  let closed: Promise<void> | undefined;
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('preClose', async () => {
+    closed = door.close();
+  });
+  // What answers need is there until this is over.
+  fastify.addHook('onClose', async () => closed);
+  return door;
+}
+
 function serverOf(handler: RequestListener, options: HttpAppOptions): Server {
   const server = createServer((request, response) => {
-    const isPreflight = request.method === 'OPTIONS';
-    writeCors(response, isPreflight);
-    if (isPreflight) {
-      response.writeHead(204).end();
+    if (request.method === 'OPTIONS') {
+      answerPreflight(response);
       return;
     }
-    if (options.fastPath?.(request, response) !== true) handler(request, response);
+    // A connection that is busy when the drain begins would otherwise bring request after request.
+    if (!server.listening && request.httpVersionMajor === 1) response.shouldKeepAlive = false;
+    if (options.fastPath?.(request, response) === true) return;
+    setCors(response);
+    handler(request, response);
   });
   // Node cuts a request after 300 s by default; a live push is one request for hours.
   server.requestTimeout = 0;
-  server.headersTimeout = 20_000;
-  server.keepAliveTimeout = 75_000;
+  server.headersTimeout = SLOW_HEAD_MS;
+  server.keepAliveTimeout = IDLE_CONNECTION_MS;
   return server;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
-import type { TrackWindow, WindowFact } from '../contracts/index.ts';
+import type { TrackWindow, WindowFact, WindowSegment } from '../contracts/index.ts';
 import { connectRedis, type RedisConnection } from '../redis/index.ts';
 import { backendsFromEnvironment } from '../testing/index.ts';
 import type { AppendOutcome, WindowHead } from './live-window.ts';
@@ -92,6 +92,31 @@ describe('the live window in Redis', () => {
     const segment = segmentOf(0, [partOf(0), partOf(1)]);
     await store.putBytes(emptyWindow(inputId, 1), { mediaSequence: 0, partIndex: 0, bytes: Buffer.from('abc') });
     expect(await store.readSegment(inputId, 1, segment)).toBeUndefined();
+  });
+
+  it('is none for a reader that cannot understand it, and is written over', async () => {
+    const inputId = newInput();
+    await store.takeFence(inputId, 1);
+    await store.replace({ ...emptyWindow(inputId, 1), revision: 4 });
+    await redis.hset(new WindowKeys(inputId).window(1), '0', '{"mediaSequence":0,"format":"of another version"}');
+    expect(await store.readInput(inputId)).toEqual([]);
+    const window = { ...emptyWindow(inputId, 1), revision: 1 };
+    expect(await store.replace(window)).toBe('applied');
+    expect(await store.readInput(inputId)).toEqual([window]);
+  });
+
+  it('closes a gap like any segment, and drops it when its time has come', async () => {
+    const inputId = newInput();
+    await store.takeFence(inputId, 1);
+    const gap: WindowSegment = { ...segmentOf(0, []), durationMs: 2000, independent: false, gap: true };
+    let window = applyWindowFact(emptyWindow(inputId, 1), closeFact(emptyWindow(inputId, 1), gap, 0))!;
+    expect(await store.closeSegment(headOf(window), window.segments[0]!, 0)).toBe('applied');
+    expect(await store.readInput(inputId)).toEqual([window]);
+    expect(await store.readSegment(inputId, 1, gap)).toBeUndefined();
+    const next = closeFact(window, segmentOf(1, [partOf(0)]), 1);
+    window = applyWindowFact(window, next)!;
+    expect(await store.closeSegment(headOf(window), window.segments[0]!, 1)).toBe('applied');
+    expect((await store.readInput(inputId))[0]?.segments.map((one) => one.mediaSequence)).toEqual([1]);
   });
 
   it('reads every track of an input, by track id', async () => {

@@ -41,6 +41,13 @@ export abstract class LiveWindowReader {
   /** Every track of an input; empty when nothing is windowed. */
   abstract readInput(inputId: string): Promise<TrackWindow[]>;
 
+  /** The bytes of some parts of a segment, closed or open, in the order asked for; undefined for each that is gone. */
+  abstract readParts(
+    inputId: string,
+    trackId: number,
+    at: { readonly mediaSequence: number; readonly partIndexes: readonly number[] },
+  ): Promise<Array<Buffer | undefined>>;
+
   /** The bytes of a segment from its parts, or undefined when any of them is gone. */
   abstract readSegment(inputId: string, trackId: number, segment: WindowSegment): Promise<Buffer | undefined>;
 }

@@ -1,4 +1,4 @@
-import { TrackWindow, WindowSegment } from '../contracts/index.ts';
+import { TrackWindow, type WindowSegment } from '../contracts/index.ts';
 import { RedisScript, type RedisConnection } from '../redis/index.ts';
 import type { AppendOutcome, LiveWindowReader, LiveWindowWriter, PartBytes, WindowHead } from './live-window.ts';
 import { APPEND_PART_LUA } from './lua/append-part.lua.ts';
@@ -23,8 +23,6 @@ const scripts = {
   replace: new RedisScript(REPLACE_LUA),
   putBytes: new RedisScript(PUT_BYTES_LUA),
 };
-
-const StoredHead = TrackWindow.omit({ segments: true });
 
 /** The live window in Redis. Everything expires by itself when nothing writes it any more; see `lua/` for what each write does. */
 export class RedisLiveWindow implements LiveWindowWriter, LiveWindowReader {
@@ -107,14 +105,25 @@ export class RedisLiveWindow implements LiveWindowWriter, LiveWindowReader {
     return windows.filter((window) => window !== undefined);
   }
 
-  async readSegment(inputId: string, trackId: number, segment: WindowSegment): Promise<Buffer | undefined> {
-    if (segment.parts.length === 0) return undefined;
+  async readParts(
+    inputId: string,
+    trackId: number,
+    { mediaSequence, partIndexes }: { mediaSequence: number; partIndexes: readonly number[] },
+  ): Promise<Array<Buffer | undefined>> {
+    if (partIndexes.length === 0) return [];
     const keys = new WindowKeys(inputId);
     const parts = await this.#redis.mgetBuffer(
-      segment.parts.map((part) => keys.part(trackId, segment.mediaSequence, part.partIndex)),
+      partIndexes.map((partIndex) => keys.part(trackId, mediaSequence, partIndex)),
     );
-    const present = parts.filter((part) => part !== null);
-    return present.length === parts.length ? Buffer.concat(present) : undefined;
+    return parts.map((part) => part ?? undefined);
+  }
+
+  async readSegment(inputId: string, trackId: number, segment: WindowSegment): Promise<Buffer | undefined> {
+    const { mediaSequence, parts } = segment;
+    const partIndexes = parts.map((part) => part.partIndex);
+    const read = await this.readParts(inputId, trackId, { mediaSequence, partIndexes });
+    const present = read.filter((part) => part !== undefined);
+    return present.length > 0 && present.length === parts.length ? Buffer.concat(present) : undefined;
   }
 
   async #write(
@@ -130,12 +139,13 @@ export class RedisLiveWindow implements LiveWindowWriter, LiveWindowReader {
 function windowOf(fields: Record<string, string>): TrackWindow | undefined {
   const { head, revision: _revision, first: _first, ...segments } = fields;
   if (head === undefined) return undefined;
-  return {
-    ...StoredHead.parse(JSON.parse(head)),
-    segments: Object.values(segments)
-      .map((segment) => WindowSegment.parse(JSON.parse(segment)))
-      .toSorted((a, b) => a.mediaSequence - b.mediaSequence),
-  };
+  const window = TrackWindow.safeParse({
+    ...JSON.parse(head),
+    segments: Object.values(segments).map((segment) => JSON.parse(segment)),
+  });
+  // A window that another version wrote is as good as none: the packager writes it whole.
+  if (!window.success) return undefined;
+  return { ...window.data, segments: window.data.segments.toSorted((a, b) => a.mediaSequence - b.mediaSequence) };
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

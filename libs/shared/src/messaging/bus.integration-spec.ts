@@ -71,7 +71,8 @@ describe('the bus', () => {
     expect(late.values()).toEqual(expect.arrayContaining([{ n: 2 }, { n: 3 }]));
     await table.delete('a');
     await eventually(() => late.get('a') === undefined, { what: 'the mirror drops a' });
-    await expect(table.list()).resolves.toEqual([{ key: 'b', value: { n: 3 }, revision: expect.any(Number) }]);
+    const row = { key: 'b', value: { n: 3 }, revision: expect.any(Number), storedAtMs: expect.any(Number) };
+    await expect(table.list()).resolves.toEqual([row]);
     empty.stop();
     late.stop();
   });

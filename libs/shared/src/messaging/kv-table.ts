@@ -8,6 +8,8 @@ export interface KvRow<T> {
   readonly key: string;
   readonly value: T;
   readonly revision: number;
+  /** By the clock of the server: comparable with other rows, and with no clock of ours. */
+  readonly storedAtMs: number;
 }
 
 const notYet = (): void => undefined;
@@ -34,7 +36,8 @@ export class KvTable<S extends z.ZodType> {
   async get(key: string): Promise<KvRow<z.output<S>> | undefined> {
     const entry = await this.#kv.get(key);
     if (entry === null || entry.operation !== 'PUT') return undefined;
-    return { key, value: this.#bucket.row.parse(entry.json()), revision: entry.revision };
+    const value = this.#bucket.row.parse(entry.json());
+    return { key, value, revision: entry.revision, storedAtMs: entry.created.getTime() };
   }
 
   /** Every row of the bucket, or those whose key matches the filter (NATS wildcards). */
@@ -91,7 +94,8 @@ export class KvTable<S extends z.ZodType> {
   #rowOf(entry: KvWatchEntry): KvRow<z.output<S>> | undefined {
     if (entry.operation !== 'PUT') return undefined;
     const parsed = this.#bucket.row.safeParse(entry.json());
-    return parsed.success ? { key: entry.key, value: parsed.data, revision: entry.revision } : undefined;
+    if (!parsed.success) return undefined;
+    return { key: entry.key, value: parsed.data, revision: entry.revision, storedAtMs: entry.created.getTime() };
   }
 
   #encode(value: z.output<S>): string {

@@ -17,15 +17,14 @@ describe('partition leases', () => {
   const role = `spec${randomBytes(4).toString('hex')}`;
   const processes: Process[] = [];
 
-  const join = async (holder: string): Promise<Process> => {
+  const join = async (holder: string, as = { role, termMs: TERM_MS }): Promise<Process> => {
     const bus = await connectBus(holder, options);
     const working = new Map<number, number>();
     const leases = new PartitionLeases({
       table: await bus.table(leasesBucket),
-      role,
+      ...as,
       holder,
       partitions: PARTITIONS,
-      termMs: TERM_MS,
       work: {
         start: async (partition, fence) => void working.set(partition, fence),
         stop: async (partition) => void working.delete(partition),
@@ -71,5 +70,26 @@ describe('partition leases', () => {
       withinMs: TERM_MS,
       what: 'a holds all again within one term',
     });
+  });
+
+  it('a process that starts after a crash takes at once what nobody renewed for a term', async () => {
+    const crashed = await join('crashed', { role: `${role}-crash`, termMs: 1500 });
+    expect(crashed.working.size).toBe(PARTITIONS);
+    const table = await processes[0]!.bus.table(leasesBucket);
+    await crashed.bus.connection.close();
+    await eventually(async () => Date.now() - (await table.get(`${role}-crash.0`))!.storedAtMs > 1600, {
+      what: 'the rows of the crashed one are old',
+    });
+    const next = await join('next', { role: `${role}-crash`, termMs: 1500 });
+    expect(next.working.size).toBe(PARTITIONS);
+  });
+
+  it('what is given back is taken at once, not at the next renewal', async () => {
+    const termMs = 8000;
+    const stays = await join('stays', { role: `${role}-long`, termMs });
+    const leaves = await join('leaves', { role: `${role}-long`, termMs });
+    await eventually(() => leaves.working.size === 2, { what: 'both share', withinMs: termMs });
+    await leaves.leases.stop();
+    await eventually(() => stays.working.size === PARTITIONS, { what: 'the other holds all', withinMs: termMs / 8 });
   });
 });

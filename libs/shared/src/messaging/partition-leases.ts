@@ -25,7 +25,8 @@ interface Seen {
 
 /**
  * Spreads the partitions of one role over the processes that ask for them.
- * A row that did not move for a whole term, by this process's own clock, is free: clocks of two machines are never compared.
+ * A row that did not move for a whole term is free, by this process's own clock, or by the server's for rows that were there before it:
+ * clocks of two machines are never compared.
  */
 export class PartitionLeases {
   readonly #held = new Map<number, Held>();
@@ -33,6 +34,7 @@ export class PartitionLeases {
   #stopWatch: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
+  #isRoundDue = false;
   #stopped = false;
   #presenceBeats = 0;
 
@@ -50,13 +52,13 @@ export class PartitionLeases {
 
   /** Begins to take and renew; the first round has run when it resolves. */
   async start(): Promise<void> {
+    await this.#showPresence().catch(this.options.onError);
     const watch = await this.options.table.watch((key, row) => this.#observe(key, row));
     this.#stopWatch = () => watch.stop();
     await watch.ready;
+    this.#forgetTheDead();
     await this.#runRound();
-    this.#timer = setInterval(() => {
-      this.#round = this.#round.then(() => this.#runRound());
-    }, this.options.termMs / 4);
+    this.#timer = setInterval(() => this.#scheduleRound(), this.options.termMs / 4);
   }
 
   /** Stops the work, then gives every partition back at once, so that a successor need not wait for the term. */
@@ -77,6 +79,27 @@ export class PartitionLeases {
   #observe(key: string, row: KvRow<LeaseRow> | undefined): void {
     if (row === undefined) this.#seen.delete(key);
     else this.#seen.set(key, { row, atMs: performance.now() });
+    // Somebody left or gave something back: nobody should have to wait for it. Before the timer runs, start has its own round.
+    const isHandover = row === undefined || row.value.released;
+    if (isHandover && this.#timer !== undefined && key.startsWith(`${this.options.role}.`)) this.#scheduleRound();
+  }
+
+  /** Processes that were killed leave their rows: they must not count as living for a term just because this one has only now heard of them. */
+  #forgetTheDead(): void {
+    const own = this.#seen.get(this.#memberKey());
+    if (own === undefined) return;
+    for (const [key, { row }] of this.#seen) {
+      if (own.row.storedAtMs - row.storedAtMs > this.options.termMs) this.#seen.set(key, { row, atMs: -Infinity });
+    }
+  }
+
+  #scheduleRound(): void {
+    if (this.#isRoundDue) return;
+    this.#isRoundDue = true;
+    this.#round = this.#round.then(() => {
+      this.#isRoundDue = false;
+      return this.#runRound();
+    });
   }
 
   async #runRound(): Promise<void> {
@@ -107,16 +130,21 @@ export class PartitionLeases {
     });
   }
 
+  /** All at once: they then share the writes and reads of the connection, and none waits for the others. */
   async #renewAll(): Promise<void> {
-    for (const [partition, held] of this.#held) {
-      held.renewals += 1;
-      try {
-        held.revision = await this.options.table.update(this.#key(partition), this.#rowOf(held), held.revision);
-        held.renewedAtMs = performance.now();
-      } catch (error) {
-        if (!(error instanceof KvConflictError)) throw error;
-        await this.#lose(partition);
-      }
+    const renewals = await Promise.allSettled([...this.#held].map((entry) => this.#renew(...entry)));
+    const failure = renewals.find((renewal) => renewal.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  async #renew(partition: number, held: Held): Promise<void> {
+    held.renewals += 1;
+    try {
+      held.revision = await this.options.table.update(this.#key(partition), this.#rowOf(held), held.revision);
+      held.renewedAtMs = performance.now();
+    } catch (error) {
+      if (!(error instanceof KvConflictError)) throw error;
+      await this.#lose(partition);
     }
   }
 

@@ -8,16 +8,21 @@ export interface HealthCheck {
   check(): boolean | Promise<boolean>;
 }
 
-/** The loopback door of every service: `/health/live`, `/health/ready`, `/metrics` (design decision 26). */
+/** A further page of the loopback door by its path: what it returns goes out as JSON, so it must be bounded. */
+export type OpsPages = Readonly<Record<string, () => unknown>>;
+
+/** The loopback door of every service: `/health/live`, `/health/ready`, `/metrics` (design decision 26), and what a service adds. */
 export class OpsServer {
   readonly #server: Server;
   readonly #checks: readonly HealthCheck[];
   readonly #metrics: Metrics;
+  readonly #pages: OpsPages;
   #draining = false;
 
-  constructor(options: { checks: readonly HealthCheck[]; metrics: Metrics }) {
+  constructor(options: { checks: readonly HealthCheck[]; metrics: Metrics; pages?: OpsPages }) {
     this.#checks = options.checks;
     this.#metrics = options.metrics;
+    this.#pages = options.pages ?? {};
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
@@ -47,10 +52,10 @@ export class OpsServer {
         return send(response, 200, this.#metrics.registry.contentType, await this.#metrics.registry.metrics());
       if (request.url === '/health/live') return sendJson(response, 200, { status: 'live' });
       if (request.url === '/health/ready') return await this.#answerReady(response);
-      return sendJson(response, 404, {
-        error: 'NotFound',
-        message: 'expected /health/live, /health/ready or /metrics',
-      });
+      const page = Object.entries(this.#pages).find(([path]) => path === request.url)?.[1];
+      if (page !== undefined) return sendJson(response, 200, page());
+      const paths = ['/health/live', '/health/ready', '/metrics', ...Object.keys(this.#pages)];
+      return sendJson(response, 404, { error: 'NotFound', message: `expected one of ${paths.join(', ')}` });
     } catch (error) {
       return sendJson(response, 500, { error: 'InternalError', message: String(error) });
     }

@@ -15,7 +15,7 @@ export class NatsAnnouncements implements Announcements {
     this.#bus.connection.publish(windowFactSubject.format({ inputId, trackId }), JSON.stringify(fact));
   }
 
-  async problem(event: Extract<InputEvent, { fact: 'problem_raised' }>): Promise<void> {
+  async problem(event: Extract<InputEvent, { fact: 'problem_raised' | 'problem_cleared' }>): Promise<void> {
     const subject = inputEventSubject.format({ inputId: event.inputId, fact: event.fact });
     await publishFact(this.#bus, subject, z.encode(InputEvent, event));
   }

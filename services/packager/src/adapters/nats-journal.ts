@@ -2,7 +2,7 @@ import { DeliverPolicy, type StoredMsg } from '@nats-io/jetstream';
 import { z } from 'zod';
 import { JOURNAL_STREAM, journalOfPartition, segmentClosedSubject, SegmentClosed } from '#shared/contracts';
 import { publishFact, type Bus } from '#shared/messaging';
-import type { Journal, StoredRecord, TrackRef } from '../ports.ts';
+import { RecordRefusedError, type Journal, type StoredRecord, type TrackRef } from '../ports.ts';
 
 /** The journal in JetStream. */
 export class NatsJournal implements Journal {
@@ -38,8 +38,14 @@ export class NatsJournal implements Journal {
     return records;
   }
 
-  append(record: SegmentClosed, expectedLastSequence: number): Promise<number> {
-    return publishFact(this.#bus, subjectOf(record), z.encode(SegmentClosed, record), { expectedLastSequence });
+  async append(record: SegmentClosed, expectedLastSequence: number): Promise<number> {
+    const encoded = z.safeEncode(SegmentClosed, record);
+    if (!encoded.success) {
+      const { inputId, trackId, mediaSequence } = record;
+      const which = `segment ${mediaSequence} of track ${trackId} of ${inputId}`;
+      throw new RecordRefusedError(`${which}: ${z.prettifyError(encoded.error)}`);
+    }
+    return publishFact(this.#bus, subjectOf(record), encoded.data, { expectedLastSequence });
   }
 
   async #newest(subject: string): Promise<StoredRecord | undefined> {

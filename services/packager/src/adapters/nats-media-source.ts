@@ -56,16 +56,14 @@ async function* decoded(messages: AsyncIterable<JsMsg>) {
 function decode(message: JsMsg): MediaMessage {
   const streamSequence = message.seq;
   try {
-    const decoder = decoders.find(({ subject }) => subject.parse(message.subject) !== undefined);
-    const params = decoder?.subject.parse(message.subject);
-    if (decoder === undefined || params === undefined) throw new Error('expected a chunk, init or end subject');
-    const track = {
-      partition: Number(params.partition),
-      inputId: params.inputId,
-      trackId: Number(params.trackId),
-      streamSequence,
-    };
-    return decoder.decode(track, message);
+    for (const decoder of decoders) {
+      const params = decoder.subject.parse(message.subject);
+      if (params === undefined) continue;
+      const { inputId } = params;
+      const place = { partition: Number(params.partition), inputId, trackId: Number(params.trackId), streamSequence };
+      return decoder.decode(place, message);
+    }
+    throw new Error('expected a chunk, init or end subject');
   } catch (error) {
     return { kind: 'malformed', streamSequence, subject: message.subject, reason: String(error) };
   }

@@ -15,10 +15,11 @@ export function bitratesOf(
   segmentTargetMs: number,
   previousPeak: number,
 ): Bitrates {
-  const whole = segments.filter((segment) => segment.durationMs * 2 >= segmentTargetMs);
-  const counted = whole.length > 0 ? whole : segments;
-  const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const durationMs = segments.reduce((sum, segment) => sum + segment.durationMs, 0);
+  const present = segments.filter((segment) => segment.gap === undefined);
+  const whole = present.filter((segment) => segment.durationMs * 2 >= segmentTargetMs);
+  const counted = whole.length > 0 ? whole : present;
+  const sizeBytes = present.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  const durationMs = present.reduce((sum, segment) => sum + segment.durationMs, 0);
   return {
     peakBitrate: Math.max(previousPeak, ...counted.map((segment) => rateOf(segment.sizeBytes, segment.durationMs))),
     averageBitrate: rateOf(sizeBytes, durationMs),

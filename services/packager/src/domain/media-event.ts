@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { TrackKind } from '#shared/contracts';
+import type { TimedMarker, TrackKind } from '#shared/contracts';
 
 /** One chunk as MEDIA holds it. */
 export interface MediaChunk {
@@ -17,7 +17,14 @@ export interface MediaChunk {
   readonly sha256: string;
   readonly initSha256: string;
   readonly bytes: Uint8Array;
+  /** What its `emsg` boxes say. */
+  readonly markers: readonly TimedMarker[];
+  /** Where its first sample ends, from the start of the chunk; only of video that begins with a sync sample. */
+  readonly keyframeEndBytes: number | undefined;
 }
+
+/** A chunk with what ingest says of it, before its bytes are looked into. */
+export type StampedChunk = Omit<MediaChunk, 'kind' | 'markers' | 'keyframeEndBytes'>;
 
 /** What can happen to a track, in the order of MEDIA; silence is the clock's word for it. */
 export type MediaEvent =

@@ -1,7 +1,13 @@
+import { hasContentCredentials } from '#cmaf';
 import { ticksToMs } from '#timeline';
-import type { JournalChunk, WindowPart, WindowSegment } from '#shared/contracts';
+import type { JournalChunk, Keyframe, PartChunk, TimedMarker, WindowPart, WindowSegment } from '#shared/contracts';
+import { stillActive, withMarkers } from './markers.ts';
 import type { MediaChunk } from './media-event.ts';
+import type { PartLength } from './part-cut.ts';
 import { RunningSha256, sha256Of } from './running-sha256.ts';
+
+/** More than an I-frame playlist needs of one segment. */
+const MAX_KEYFRAMES = 256;
 
 /** A segment that still takes chunks. */
 export interface OpenSegment {
@@ -17,12 +23,26 @@ export interface OpenSegment {
   /** End of the last chunk. */
   readonly endTicks: bigint;
   readonly chunks: readonly JournalChunk[];
+  readonly sizeBytes: number;
+  readonly keyframes: readonly Keyframe[];
+  readonly markers: readonly TimedMarker[];
+  /** A chunk carries C2PA boxes. */
+  readonly contentCredentials: boolean;
   /** Decode time of the newest independent chunk, if any. */
   readonly independentAtTicks: bigint | undefined;
+  readonly cadence: KeyframeCadence | undefined;
   readonly parts: readonly WindowPart[];
   /** Chunks after the last finished part. */
   readonly unfinished: readonly MediaChunk[];
   readonly digest: RunningSha256;
+}
+
+/** When keyframes come, as far as this process has seen them: what is expected next, and nothing that a segment is cut by. */
+export interface KeyframeCadence {
+  readonly epoch: number;
+  readonly newestTicks: bigint;
+  /** Between the newest two; undefined before the second one. */
+  readonly gopTicks: bigint | undefined;
 }
 
 /** A part that is whole, with its bytes. */
@@ -32,7 +52,11 @@ export interface FinishedPart {
 }
 
 /** The segment that this chunk begins. */
-export function openSegment(mediaSequence: number, chunk: MediaChunk): OpenSegment {
+export function openSegment(
+  mediaSequence: number,
+  chunk: MediaChunk,
+  before: Pick<OpenSegment, 'cadence' | 'markers'>,
+): OpenSegment {
   return addChunk(
     {
       trackId: chunk.trackId,
@@ -45,7 +69,12 @@ export function openSegment(mediaSequence: number, chunk: MediaChunk): OpenSegme
       decodeTimeTicks: chunk.decodeTimeTicks,
       endTicks: chunk.decodeTimeTicks,
       chunks: [],
+      sizeBytes: 0,
+      keyframes: [],
+      markers: stillActive(before.markers, startOf(chunk)),
+      contentCredentials: false,
       independentAtTicks: undefined,
+      cadence: before.cadence,
       parts: [],
       unfinished: [],
       digest: new RunningSha256(),
@@ -62,10 +91,36 @@ export function addChunk(segment: OpenSegment, chunk: MediaChunk): OpenSegment {
     ...segment,
     endTicks: endTicks > segment.endTicks ? endTicks : segment.endTicks,
     chunks: [...segment.chunks, { streamSequence, sizeBytes: bytes.length, sha256, durationTicks, independent }],
+    sizeBytes: segment.sizeBytes + bytes.length,
+    keyframes: withKeyframe(segment, chunk),
+    markers: withMarkers(segment.markers, chunk.markers),
+    contentCredentials: segment.contentCredentials || hasContentCredentials(bytes),
     independentAtTicks: independent ? chunk.decodeTimeTicks : segment.independentAtTicks,
+    cadence: independent ? nextCadence(segment.cadence, chunk) : segment.cadence,
     unfinished: [...segment.unfinished, chunk],
     digest: segment.digest.add(bytes),
   };
+}
+
+function nextCadence(before: KeyframeCadence | undefined, { epoch, decodeTimeTicks }: MediaChunk): KeyframeCadence {
+  const gopTicks = before?.epoch === epoch ? decodeTimeTicks - before.newestTicks : undefined;
+  return { epoch, newestTicks: decodeTimeTicks, gopTicks };
+}
+
+function withKeyframe(segment: OpenSegment, chunk: MediaChunk): readonly Keyframe[] {
+  if (chunk.keyframeEndBytes === undefined || segment.keyframes.length >= MAX_KEYFRAMES) return segment.keyframes;
+  const offsetMs = ticksToMs(chunk.decodeTimeTicks - segment.decodeTimeTicks, segment.timescale);
+  return [...segment.keyframes, { offsetMs, offsetBytes: segment.sizeBytes, sizeBytes: chunk.keyframeEndBytes }];
+}
+
+/** How long the part is that the chunks after the last finished one make, and its last chunk; undefined when there are none. */
+export function unfinishedPart(segment: OpenSegment): { length: PartLength; lastTicks: bigint } | undefined {
+  const { unfinished, endTicks, timescale } = segment;
+  const [first, last] = [unfinished[0], unfinished.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const independent = unfinished.some((chunk) => chunk.independent);
+  const durationTicks = endTicks - first.decodeTimeTicks;
+  return { length: { durationTicks, timescale, independent }, lastTicks: last.durationTicks };
 }
 
 /** Makes a part of the chunks that are in none yet; nothing when there are none. */
@@ -80,10 +135,16 @@ export function finishPart(segment: OpenSegment): { segment: OpenSegment; finish
     independent: chunks.some((chunk) => chunk.independent),
     sizeBytes: bytes.length,
     sha256: others.length === 0 ? first.sha256 : sha256Of(bytes),
-    streamSequences: chunks.map((chunk) => chunk.streamSequence),
+    chunks: chunks.map(partChunkOf),
   };
   return { segment: { ...segment, parts: [...segment.parts, part], unfinished: [] }, finished: { part, bytes } };
 }
+
+const partChunkOf = ({ streamSequence, sha256, bytes }: MediaChunk): PartChunk => ({
+  streamSequence,
+  sizeBytes: bytes.length,
+  sha256,
+});
 
 /** Whether decoding can start with the segment. */
 export const isIndependent = (segment: OpenSegment): boolean => segment.chunks[0]?.independent ?? false;
@@ -105,5 +166,7 @@ export function windowSegmentOf(segment: OpenSegment): WindowSegment {
     initSha256: segment.initSha256,
     sizeBytes: segment.parts.reduce((sum, part) => sum + part.sizeBytes, 0),
     parts: [...segment.parts],
+    ...(segment.markers.length === 0 ? {} : { markers: [...segment.markers] }),
+    ...(segment.contentCredentials ? { contentCredentials: true } : {}),
   };
 }

@@ -37,6 +37,20 @@ export function isFull(open: OpenSegment, numbers: PresentationNumbers): boolean
   return isNearTarget(elapsed, target) && 2n * elapsed + last.durationTicks >= 2n * target;
 }
 
+/** Whether the next chunk will most likely begin a segment: certain where `isFull` is, else the next keyframe is due by the cadence of those before. */
+export function isLikelyFull(open: OpenSegment, numbers: PresentationNumbers): boolean {
+  if (isFull(open, numbers)) return true;
+  const { cadence } = open;
+  if (open.kind !== 'video' || cadence === undefined) return false;
+  const target = targetTicks(open, numbers);
+  const gop = cadence.gopTicks ?? target;
+  const isDue = 2n * open.endTicks + (open.chunks.at(-1)?.durationTicks ?? 0n) > 2n * (cadence.newestTicks + gop);
+  if (!isDue) return false;
+  return (
+    isNearTarget(open.endTicks - open.decodeTimeTicks, target) || overflowsTarget(open, open.endTicks + gop, numbers)
+  );
+}
+
 /** EXTINF rounded to whole seconds would be more than EXT-X-TARGETDURATION (RFC 8216bis 4.4.3.1). */
 export function overflowsTarget(
   open: Pick<OpenSegment, 'decodeTimeTicks' | 'timescale'>,

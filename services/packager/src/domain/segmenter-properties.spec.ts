@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
+import { CHAIN_START, nextChainValue } from '#provenance';
 import type { SegmentClosed } from '#shared/contracts';
-import { chunkOf, eventOf, NUMBERS, runEvents, sha256 } from '../../test/media.ts';
-import { CHAIN_START, nextChainValue } from './hash-chain.ts';
+import { chunkOf, eventOf, NUMBERS, runEvents, sha256, WISHES } from '../../test/media.ts';
 import type { MediaChunk, MediaEvent } from './media-event.ts';
 import { newSegmenter, resumeTrack } from './segmenter.ts';
 
@@ -12,7 +12,7 @@ interface TrackPlan {
   readonly chunks: ReadonlyArray<{
     readonly lengthMs: number;
     readonly key: boolean;
-    readonly before: 'nothing' | 'gap' | 'epoch' | 'end' | 'duplicate';
+    readonly before: 'nothing' | 'gap' | 'loss' | 'epoch' | 'end' | 'duplicate';
   }>;
 }
 
@@ -21,7 +21,16 @@ const chunkPlan = fc.record({
   key: fc.boolean(),
   before: fc.oneof(
     { weight: 20, arbitrary: fc.constant('nothing' as const) },
-    { weight: 2, arbitrary: fc.constantFrom('gap' as const, 'epoch' as const, 'end' as const, 'duplicate' as const) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        'gap' as const,
+        'loss' as const,
+        'epoch' as const,
+        'end' as const,
+        'duplicate' as const,
+      ),
+    },
   ),
 });
 
@@ -43,6 +52,7 @@ function eventsOfTrack(plan: TrackPlan, trackId: number): MediaEvent[] {
       startMs = 0;
     }
     if (before === 'gap') startMs += 400;
+    if (before === 'loss') startMs += 900 + 137 * lengthMs;
     if (before === 'end') events.push({ kind: 'end', trackId, streamSequence: 0 });
     if (before === 'duplicate' && last !== undefined) events.push(eventOf(last));
     last = chunkOf({
@@ -122,7 +132,7 @@ describe('segments of any media in any order', () => {
   it('have media sequences without a hole and a chain that verifies', () => {
     fc.assert(
       fc.property(media, (events) => {
-        for (const records of byTrack(runEvents(newSegmenter(NUMBERS, undefined), events).records)) {
+        for (const records of byTrack(runEvents(newSegmenter(NUMBERS, WISHES), events).records)) {
           let chain = CHAIN_START;
           for (const [index, record] of records.entries()) {
             chain = nextChainValue(chain, record);
@@ -136,8 +146,28 @@ describe('segments of any media in any order', () => {
   it('never round above the target duration', () => {
     fc.assert(
       fc.property(media, (events) => {
-        for (const record of runEvents(newSegmenter(NUMBERS, undefined), events).records)
+        for (const record of runEvents(newSegmenter(NUMBERS, WISHES), events).records)
           expect(Math.round(record.durationMs / 1000)).toBeLessThanOrEqual(NUMBERS.targetDurationSec);
+      }),
+    );
+  });
+
+  it('leave no loss of more than a second in the timeline of an epoch, and no gap where there is media', () => {
+    fc.assert(
+      fc.property(media, (events) => {
+        const records = runEvents(newSegmenter(NUMBERS, WISHES), endAll(events)).records;
+        for (const ofTrack of byTrack(records)) {
+          for (const [index, record] of ofTrack.entries()) {
+            const previous = ofTrack[index - 1];
+            if (previous?.epoch !== record.epoch) continue;
+            const jumpTicks = record.decodeTimeTicks - previous.decodeTimeTicks - previous.durationTicks;
+            // One tick back: these chunks begin and end at rounded times.
+            expect(jumpTicks).toBeGreaterThanOrEqual(-1n);
+            expect(jumpTicks).toBeLessThanOrEqual(BigInt(record.timescale));
+            expect(record.chunks.length === 0).toBe(record.gap === true);
+            if (record.gap) expect(record).toMatchObject({ sizeBytes: 0, closedBy: 'gap', partChunkCounts: [] });
+          }
+        }
       }),
     );
   });
@@ -145,7 +175,7 @@ describe('segments of any media in any order', () => {
   it('hold every chunk once, in order, byte for byte, in parts and in segments', () => {
     fc.assert(
       fc.property(media, (events) => {
-        const { records, effects } = runEvents(newSegmenter(NUMBERS, undefined), endAll(events));
+        const { records, effects } = runEvents(newSegmenter(NUMBERS, WISHES), endAll(events));
         for (const trackId of [1, 2, 3]) {
           const chunks = accepted(events, trackId);
           const ofTrack = records.filter((record) => record.trackId === trackId);
@@ -170,10 +200,10 @@ describe('segments of any media in any order', () => {
   it('are the same for a successor that resumes after any record', () => {
     fc.assert(
       fc.property(media, fc.nat(1000), (events, pick) => {
-        const whole = runEvents(newSegmenter(NUMBERS, undefined), endAll(events)).records;
+        const whole = runEvents(newSegmenter(NUMBERS, WISHES), endAll(events)).records;
         fc.pre(whole.length > 0);
         const written = whole.slice(0, 1 + (pick % whole.length));
-        let state = newSegmenter(NUMBERS, undefined);
+        let state = newSegmenter(NUMBERS, WISHES);
         for (const records of byTrack(written)) state = resumeTrack(state, records.at(-1)!);
         const from = written.at(-1)!.resumeSequence;
         const unread = endAll(events).filter((event) => event.kind !== 'silence' && event.streamSequence >= from);
@@ -186,9 +216,9 @@ describe('segments of any media in any order', () => {
   it('are the same however long the numbers took to learn', () => {
     fc.assert(
       fc.property(media, (events) => {
-        const learned = runEvents(newSegmenter(undefined, undefined), endAll(events));
+        const learned = runEvents(newSegmenter(undefined, WISHES), endAll(events));
         const numbers = learned.state.numbers!;
-        const known = runEvents(newSegmenter(numbers, undefined), endAll(events));
+        const known = runEvents(newSegmenter(numbers, WISHES), endAll(events));
         expect(inPlace(learned.records)).toEqual(inPlace(known.records));
       }),
     );

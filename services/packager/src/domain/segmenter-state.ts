@@ -1,11 +1,13 @@
-import type { PresentationNumbers, SegmentClosed, WindowPart, WindowSegment } from '#shared/contracts';
+import type { PresentationNumbers, SegmentClosed, TimedMarker, WindowPart, WindowSegment } from '#shared/contracts';
+import type { TrackEnd } from './gap.ts';
 import type { MediaEvent } from './media-event.ts';
-import type { OpenSegment } from './open-segment.ts';
+import type { KeyframeCadence, OpenSegment } from './open-segment.ts';
+import type { PresentationWishes } from './presentation-numbers.ts';
 
 /** What a closed segment is, apart from where and by whom it is written. */
 export type ClosedSegment = Omit<
   SegmentClosed,
-  'inputId' | 'partition' | 'fence' | 'resumeSequence' | 'closedAtMs' | 'trackId'
+  'inputId' | 'partition' | 'fence' | 'resumeSequence' | 'closedAtMs' | 'trackId' | 'signature'
 >;
 
 /** What follows from an event, in order. */
@@ -26,10 +28,23 @@ export type Effect =
       /** The oldest MEDIA message of this input that is in no closed segment yet; undefined when every one seen is. */
       readonly pendingFrom: number | undefined;
     }
-  | { readonly kind: 'problem'; readonly trackId: number; readonly code: ProblemCode; readonly sentence: string };
+  | ProblemEffect;
+
+/** What the streamer should hear of; without a track it is the whole presentation's. */
+export interface ProblemEffect {
+  readonly kind: 'problem';
+  readonly trackId?: number;
+  readonly code: ProblemCode;
+  readonly sentence: string;
+}
 
 /** Named problems of segmentation. */
-export type ProblemCode = 'keyframe_interval_too_long' | 'segment_longer_than_target';
+export type ProblemCode =
+  | 'keyframe_interval_too_long'
+  | 'segment_longer_than_target'
+  | 'low_latency_unavailable'
+  | 'part_duration_uneven'
+  | 'media_lost';
 
 /** Where a track stands between two events. */
 export interface TrackProgress {
@@ -40,13 +55,19 @@ export interface TrackProgress {
   readonly lastDecodeTimeTicks: bigint;
   /** MEDIA messages through this one are in closed segments. */
   readonly closedThrough: number;
+  /** Where its newest media or gap ends; undefined before the first. */
+  readonly end: TrackEnd | undefined;
+  /** Of the keyframes of closed segments; a successor does not know it at first. */
+  readonly cadence: KeyframeCadence | undefined;
+  /** Of the newest closed segment with media: what lasts is carried on. */
+  readonly markers: readonly TimedMarker[];
   readonly open: OpenSegment | undefined;
 }
 
 /** One input between two events. `waiting` holds what came before the presentation's numbers were known. */
 export interface SegmenterState {
   readonly numbers: PresentationNumbers | undefined;
-  readonly configuredTargetMs: number | undefined;
+  readonly wishes: PresentationWishes;
   readonly waiting: readonly MediaEvent[];
   readonly tracks: ReadonlyMap<number, TrackProgress>;
 }

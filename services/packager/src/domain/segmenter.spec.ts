@@ -1,4 +1,4 @@
-import { chunkOf, eventOf, NUMBERS, runChunks, runEvents, sha256 } from '../../test/media.ts';
+import { chunkOf, eventOf, NUMBERS, runChunks, runEvents, sha256, WISHES } from '../../test/media.ts';
 import type { MediaChunk, MediaEvent } from './media-event.ts';
 import { pendingFrom } from './segmenter-state.ts';
 import { newSegmenter, resumeTrack } from './segmenter.ts';
@@ -58,7 +58,10 @@ describe('the segmenter', () => {
       chunkOf({ streamSequence: 1, lengthMs: 3000 }),
       chunkOf({ streamSequence: 2, startMs: 3000 }),
     ]);
-    expect(effects.find((effect) => effect.kind === 'problem')).toMatchObject({ code: 'segment_longer_than_target' });
+    expect(effects.filter((effect) => effect.kind === 'problem').map((problem) => problem.code)).toEqual([
+      'part_duration_uneven',
+      'segment_longer_than_target',
+    ]);
   });
 
   it('does not wait for the next chunk where every chunk can begin a segment', () => {
@@ -89,7 +92,7 @@ describe('the segmenter', () => {
 
   it('keeps the audio grid for a successor that begins in the middle', () => {
     const whole = runChunks(audio(100)).records;
-    const resumed = resumeTrack(newSegmenter(NUMBERS, undefined), whole[1]!);
+    const resumed = resumeTrack(newSegmenter(NUMBERS, WISHES), whole[1]!);
     const rest = runEvents(resumed, audio(100).map(eventOf)).records;
     expect(rest).toEqual(whole.slice(2));
   });
@@ -112,13 +115,13 @@ describe('the segmenter', () => {
   it('closes the open segment when the init changes, and not when the same one comes again', () => {
     const again: MediaEvent = { kind: 'init', trackId: 1, streamSequence: 2, epoch: 0, initSha256: sha256('init') };
     const other: MediaEvent = { ...again, streamSequence: 3, initSha256: sha256('other init') };
-    const { records } = runEvents(newSegmenter(NUMBERS, undefined), [...video(1, 4).map(eventOf), again, other]);
+    const { records } = runEvents(newSegmenter(NUMBERS, WISHES), [...video(1, 4).map(eventOf), again, other]);
     expect(records).toMatchObject([{ closedBy: 'init_change', durationMs: 500 }]);
   });
 
   it.each(['end', 'silence'] as const)('closes the open segment at %s', (kind) => {
     const last: MediaEvent = kind === 'end' ? { kind, trackId: 1, streamSequence: 4 } : { kind, trackId: 1 };
-    const { records, state } = runEvents(newSegmenter(NUMBERS, undefined), [...video(3, 4).map(eventOf), last]);
+    const { records, state } = runEvents(newSegmenter(NUMBERS, WISHES), [...video(3, 4).map(eventOf), last]);
     expect(records).toMatchObject([{ closedBy: kind, durationMs: 1500 }]);
     expect(pendingFrom(state)).toBeUndefined();
   });
@@ -160,14 +163,14 @@ describe('the segmenter', () => {
 
 describe('an input whose numbers are not known', () => {
   it('waits for the first GOP and then takes what waited', () => {
-    const { records, state } = runEvents(newSegmenter(undefined, undefined), video(5, 4).map(eventOf));
+    const { records, state } = runEvents(newSegmenter(undefined, WISHES), video(5, 4).map(eventOf));
     expect(state.numbers).toEqual({ targetDurationSec: 2, segmentTargetMs: 2000, partTargetMs: 500 });
     expect(records).toMatchObject([{ mediaSequence: 0, durationMs: 2000 }]);
     expect(records[0]?.resumeSequence).toBe(5);
   });
 
   it('keeps its place in the stream while it waits', () => {
-    const { state, effects } = runEvents(newSegmenter(undefined, undefined), video(3, 4).map(eventOf));
+    const { state, effects } = runEvents(newSegmenter(undefined, WISHES), video(3, 4).map(eventOf));
     expect(effects).toEqual([]);
     expect(pendingFrom(state)).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { newSegmenter } from './segmenter.ts';
-import { chunkOf, eventOf, NUMBERS, runEvents } from '../../test/media.ts';
+import { chunkOf, eventOf, NUMBERS, runEvents, WISHES } from '../../test/media.ts';
 import type { TrackWindow, WindowSegment } from '#shared/contracts';
 import { contiguousTail, mergeWindow, partsOfRecord, segmentOfRecord, withoutThrough } from './window-merge.ts';
 
@@ -18,7 +18,7 @@ const segment = (mediaSequence: number, parts = 1): WindowSegment => ({
     independent: true,
     sizeBytes: 3,
     sha256: 'cd'.repeat(32),
-    streamSequences: [partIndex + 1],
+    chunks: [{ streamSequence: partIndex + 1, sizeBytes: 3, sha256: 'cd'.repeat(32) }],
   })),
 });
 
@@ -71,7 +71,7 @@ describe('a segment restored from its journal record', () => {
     const chunks = Array.from({ length: 9 }, (_, index) =>
       chunkOf({ streamSequence: index + 1, startMs: index * 250, lengthMs: 250, independent: index % 8 === 0 }),
     );
-    const { records, effects } = runEvents(newSegmenter(NUMBERS, undefined), chunks.map(eventOf));
+    const { records, effects } = runEvents(newSegmenter(NUMBERS, WISHES), chunks.map(eventOf));
     const closed = effects.find((effect) => effect.kind === 'segment_closed')!;
     const parts = partsOfRecord(records[0]!);
     expect(parts.map((part) => part.sha256)).toEqual([undefined, undefined, undefined, undefined]);

@@ -24,7 +24,7 @@ export function partsOfRecord(record: SegmentClosed): RecordedPart[] {
       durationMs: ticksToMs(durationTicks, record.timescale),
       independent: chunks.some((chunk) => chunk.independent),
       sizeBytes: chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0),
-      streamSequences: chunks.map((chunk) => chunk.streamSequence),
+      chunks: chunks.map(({ streamSequence, sizeBytes, sha256 }) => ({ streamSequence, sizeBytes, sha256 })),
       sha256: chunks.length === 1 ? chunks[0]?.sha256 : undefined,
     };
   });
@@ -33,7 +33,8 @@ export function partsOfRecord(record: SegmentClosed): RecordedPart[] {
 /** A closed segment as the window shows it, from its journal record and its parts. */
 export function segmentOfRecord(record: SegmentClosed, parts: WindowPart[]): WindowSegment {
   const { mediaSequence, epoch, discontinuitySequence, startEpochMs, durationMs } = record;
-  const { independent, initSha256, sizeBytes, sha256 } = record;
+  const { independent, initSha256, sizeBytes, sha256, chain, signature, gap, keyframes, markers, contentCredentials } =
+    record;
   return {
     mediaSequence,
     epoch,
@@ -43,8 +44,13 @@ export function segmentOfRecord(record: SegmentClosed, parts: WindowPart[]): Win
     independent,
     initSha256,
     sizeBytes,
-    sha256,
+    ...(gap === undefined ? { sha256 } : { gap }),
     parts,
+    chain,
+    ...(keyframes === undefined ? {} : { keyframes }),
+    ...(markers === undefined ? {} : { markers }),
+    ...(contentCredentials === undefined ? {} : { contentCredentials }),
+    ...(signature === undefined ? {} : { signature }),
   };
 }
 

@@ -61,6 +61,23 @@ export class Source {
     return sent;
   }
 
+  /** Sends the record of a gap of one track: a segment without chunks. */
+  async sendGap(trackId: number): Promise<SentSegment> {
+    const mediaSequence = this.#next.get(trackId) ?? 0;
+    this.#next.set(trackId, mediaSequence + 1);
+    const bytes = Buffer.alloc(0);
+    const closed: SegmentClosed = {
+      ...this.#record(trackId, mediaSequence, { chunks: [], streamSequences: [], bytes }),
+      gap: true,
+      independent: false,
+      closedBy: 'gap',
+      partChunkCounts: [],
+    };
+    const sent = { closed, journalSequence: await this.resend(closed), bytes };
+    this.sent.push(sent);
+    return sent;
+  }
+
   /** Publishes a journal record alone; gives its sequence. */
   resend(closed: SegmentClosed): Promise<number> {
     const { partition, inputId, trackId } = closed;

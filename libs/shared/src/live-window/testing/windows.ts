@@ -9,7 +9,7 @@ export const partOf = (partIndex: number, sizeBytes = 3): WindowPart => ({
   independent: partIndex === 0,
   sizeBytes,
   sha256: HASH,
-  streamSequences: [partIndex + 1],
+  chunks: [{ streamSequence: partIndex + 1, sizeBytes, sha256: HASH }],
 });
 
 /** A segment that holds these parts. */
