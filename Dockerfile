@@ -6,6 +6,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json nest-cli.json ./
 COPY libs libs
 COPY services services
+COPY tools tools
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-bookworm-slim

@@ -23,9 +23,9 @@ export default {
   // A limit against hanging, no measure of speed: the machines that run this are shared.
   testTimeout: 30_000,
   projects: [
-    tier('unit', ['services', 'libs', 'launcher', 'docs', 'bench'], '\\.spec\\.(ts|mjs)$'),
+    tier('unit', ['services', 'libs', 'tools', 'launcher', 'docs', 'bench'], '\\.spec\\.(ts|mjs)$'),
     {
-      ...tier('integration', ['services', 'libs', 'launcher', 'bench'], '\\.integration-spec\\.(ts|mjs)$'),
+      ...tier('integration', ['services', 'libs', 'tools', 'launcher', 'bench'], '\\.integration-spec\\.(ts|mjs)$'),
       globalSetup: '<rootDir>/jest.backends.js',
       globalTeardown: '<rootDir>/jest.backends-down.js',
     },

@@ -1,0 +1,14 @@
+export { checkDelta, checkPlaylist, checkRenditionsInStep, checkReports, checkSuccession } from './check.ts';
+export type { AskOptions, Clock, Exchange, Transport } from './exchange.ts';
+export type { Finding, Report, RuleOutcome } from './ledger.ts';
+export type { MediaPlaylist, MultivariantPlaylist, Playlist } from './model.ts';
+export { readPlaylist } from './read-playlist.ts';
+export type { Fault, Judgement, Level, RuleFacts } from './rule.ts';
+export { ruleBook } from './rule-book.ts';
+export type { SuccessionClock } from './rules/succession.ts';
+export { HttpTransport } from './watch/http-transport.ts';
+export { NotWatchableError } from './watch/presentation.ts';
+export type { WatchGround, WatchOptions } from './watch/session.ts';
+export { systemClock } from './watch/system-clock.ts';
+export { watch, type Progress, type Watching } from './watch/watch.ts';
+export { lintCommand, type CommandOutput } from './cli/lint-command.ts';
