@@ -11,6 +11,10 @@ const logger = createLogger('playback');
 await runService(logger, async () => {
   const config = new PlaybackConfig(loadConfig(PlaybackEnvironment, env));
   const running = await startPlayback(config, logger);
-  logger.log('playback.listening', { httpPort: running.httpPort, opsPort: running.opsPort });
+  logger.log('playback.listening', {
+    httpPort: running.httpPort,
+    httpsPort: running.httpsPort,
+    opsPort: running.opsPort,
+  });
   return running;
 });

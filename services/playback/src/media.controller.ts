@@ -19,6 +19,11 @@ export class MediaController {
     await this.#answer(request, reply);
   }
 
+  @Get('time')
+  async time(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#answer(request, reply);
+  }
+
   @Get([':app/:file', ':app/:stream/:file', ':app/:stream/:track/:file'])
   async media(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#answer(request, reply);

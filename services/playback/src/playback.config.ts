@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { httpEnv, natsEnv, objectStoreEnv, opsEnv, reconnectEnv, redisEnv } from '#shared/config';
+import { httpEnv, httpsEnv, natsEnv, objectStoreEnv, opsEnv, reconnectEnv, redisEnv } from '#shared/config';
 
 const HOUR_MS = 3_600_000;
 
-/** The environment of the playback service. */
-export const PlaybackEnvironment = z.object({
+const variables = z.object({
   ...natsEnv,
   ...redisEnv,
   ...objectStoreEnv,
   ...httpEnv(8080),
+  ...httpsEnv,
   ...opsEnv(8092),
   ...reconnectEnv,
   PLAYLIST_WINDOW_MS: z.coerce
@@ -37,11 +37,24 @@ export const PlaybackEnvironment = z.object({
     .min(1)
     .default(500)
     .describe('Live inputs whose windows a playback process keeps in memory'),
+  SELF_AUDIT_INPUTS: z
+    .string()
+    .default('')
+    .describe(
+      'Live inputs (li_…, by commas) whose playlists the service audits all the time; * for all that somebody watches',
+    ),
   HANDLE_RESOLVER_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Server whose com.atproto.identity.resolveHandle finds the DID of a handle; without it only known ones'),
 });
+
+/** The environment of the playback service. */
+export const PlaybackEnvironment = variables.refine(
+  ({ HTTPS_PORT, TLS_CERT_FILE, TLS_KEY_FILE }) =>
+    HTTPS_PORT === undefined || (TLS_CERT_FILE !== undefined && TLS_KEY_FILE !== undefined),
+  { path: ['HTTPS_PORT'], error: 'expected TLS_CERT_FILE and TLS_KEY_FILE beside it' },
+);
 
 type Environment = z.output<typeof PlaybackEnvironment>;
 

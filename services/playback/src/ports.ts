@@ -3,8 +3,11 @@ import type {
   CoverageReply,
   HourBlobReply,
   HourBlobRequest,
+  InputEvent,
   LiveInputRow,
+  OriginKey,
   PresentationNumbers,
+  SegmentClosed,
   WindowFact,
 } from '#shared/contracts';
 import type { Resource } from './domain/answer.ts';
@@ -45,6 +48,12 @@ export abstract class WindowFacts {
   }): () => void;
 }
 
+/** Chunks by their place in the stream of media, where they are before anything lists them. */
+export abstract class ChunkBytes {
+  /** Undefined when the stream no longer has it. */
+  abstract get(streamSequence: number): Promise<Buffer | undefined>;
+}
+
 /** Init segments by content: the bus first, then the archive. */
 export abstract class InitSegments {
   abstract get(inputId: string, initSha256: string): Promise<Buffer | undefined>;
@@ -65,6 +74,20 @@ export abstract class Presentations {
   abstract numbersOf(inputId: string): Promise<PresentationNumbers | undefined>;
 }
 
+/** A closed segment and the one before it, where that is kept; `never`: not closed yet, or no such track. */
+export type JournalFinding =
+  { readonly record: SegmentClosed; readonly before?: SegmentClosed } | 'forgotten' | 'never';
+
+/** Closed segments as the packager wrote them down; kept longer than the window keeps them. */
+export abstract class SegmentJournal {
+  abstract find(inputId: string, trackId: number, mediaSequence: number): Promise<JournalFinding>;
+}
+
+/** The public keys of this origin, oldest first. */
+export abstract class OriginKeys {
+  abstract all(): Promise<OriginKey[]>;
+}
+
 /** The archive's index, asked over the bus; throws ArchiveUnavailableError when it does not answer in time. */
 export abstract class TimelineArchive {
   abstract hourBlob(request: HourBlobRequest): Promise<HourBlobReply>;
@@ -79,6 +102,14 @@ export abstract class HandleResolver {
 /** The files of the player page. */
 export abstract class WebAssets {
   abstract find(name: string): Resource | undefined;
+}
+
+/** A rule that the origin's own playlists break. */
+export type AuditFailure = Omit<Extract<InputEvent, { fact: 'audit_failed' }>, 'fact'>;
+
+/** Tells everybody what the audit found. */
+export abstract class AuditEvents {
+  abstract failed(failure: AuditFailure): Promise<void>;
 }
 
 /** Whether what this service stands on is there. */

@@ -1,10 +1,21 @@
-import { ANSWER_CASES, type Sources } from './support/answer-cases.ts';
-import { connectServers, LiveSource, liveSource, type Servers } from './support/live-source.ts';
-import { startPlaybackUnderTest, type PlaybackUnderTest } from './support/playback-under-test.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Http2Client, writeCertificate } from '#shared/testing';
+import { askOverTls } from './support/ask-over-tls.ts';
+import type { Sources } from './support/answer-case.ts';
+import { ANSWER_CASES } from './support/answer-cases.ts';
+import { LiveSource, liveSource } from './support/live-source.ts';
+import { connectServers, type Servers } from './support/servers.ts';
+import { startPlaybackUnderTest } from './support/playback-under-test.ts';
+
+type Ask = (path: string, init?: { method?: string; headers?: Record<string, string> }) => Promise<Response>;
 
 let servers: Servers;
 let sources: Sources;
-const doors = new Map<string, PlaybackUnderTest>();
+let dir: string;
+const closing: Array<() => Promise<unknown>> = [];
+const ways = new Map<string, Ask>();
 
 beforeAll(async () => {
   servers = await connectServers();
@@ -13,20 +24,46 @@ beforeAll(async () => {
     banned: await liveSource(servers, 4, { available: false }),
     silent: await LiveSource.create(servers),
   };
-  doors.set('ahead of the router', await startPlaybackUnderTest());
-  doors.set('through the router', await startPlaybackUnderTest({}, { fastPath: false }));
+  dir = await mkdtemp(join(tmpdir(), 'headwater-answers-'));
+  const { cert, certFile, keyFile } = await writeCertificate(dir);
+  for (const [door, fastPath] of [
+    ['ahead of the router', true],
+    ['through the router', false],
+  ] as const) {
+    const playback = await startPlaybackUnderTest(
+      { HTTPS_PORT: '0', TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile },
+      { fastPath },
+    );
+    const http2 = new Http2Client(playback.httpsUrl, cert);
+    ways.set(`${door}, HTTP/1.1`, (path, init) => playback.get(path, init));
+    ways.set(`${door}, HTTP/1.1 over TLS`, (path, init) => askOverTls(playback.httpsUrl, { path, cert, ...init }));
+    ways.set(`${door}, HTTP/2`, (path, init) => http2.get(path, init));
+    closing.push(() => http2.close().then(() => playback.close()));
+  }
 });
 
 afterAll(async () => {
-  for (const door of doors.values()) await door.close();
+  for (const close of closing) await close();
+  await rm(dir, { recursive: true, force: true });
   await servers.close();
 });
 
-describe.each(['ahead of the router', 'through the router'])('%s', (name) => {
+describe.each([
+  'ahead of the router, HTTP/1.1',
+  'ahead of the router, HTTP/1.1 over TLS',
+  'ahead of the router, HTTP/2',
+  'through the router, HTTP/1.1',
+  'through the router, HTTP/1.1 over TLS',
+  'through the router, HTTP/2',
+])('%s', (name) => {
+  const ask: Ask = (path, init) => {
+    const way = ways.get(name);
+    if (way === undefined) throw new Error(name);
+    return way(path, init);
+  };
+
   it.each(ANSWER_CASES)('$status for $behaviour', async (row) => {
-    const door = doors.get(name);
-    if (door === undefined) throw new Error(name);
-    const response = await door.get(row.path(sources), {
+    const response = await ask(row.path(sources), {
       method: row.method ?? 'GET',
       headers: { 'accept-encoding': 'identity', ...row.headers },
     });
@@ -40,28 +77,28 @@ describe.each(['ahead of the router', 'through the router'])('%s', (name) => {
     if (row.bodyBytes !== undefined) expect(body.length).toBe(row.bodyBytes);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(response.headers.get('access-control-expose-headers')).toContain('Age');
+    // Age is a cache's to say (RFC 9111 5.1): from the origin it would make a player believe that the edge is older than it is.
+    expect(response.headers.get('age')).toBeNull();
     for (const [header, value] of Object.entries(row.answerHeaders ?? {}))
       expect(response.headers.get(header)).toBe(value);
   });
 
   it('conditions on the entity tag of a segment', async () => {
-    const door = doors.get(name);
     const etag = `"${sources.live.window(1).segments[2]?.sha256}"`;
-    const ask = async (headers: Record<string, string>): Promise<number | undefined> =>
-      (await door?.get(`/live/${sources.live.row.id}/1/2.m4s`, { headers }))?.status;
-    expect(await ask({ 'if-none-match': etag })).toBe(304);
-    expect(await ask({ 'if-none-match': `"x", W/${etag}` })).toBe(304);
-    expect(await ask({ 'if-none-match': '"x"' })).toBe(200);
-    expect(await ask({ range: 'bytes=0-9', 'if-range': etag })).toBe(206);
-    expect(await ask({ range: 'bytes=0-9', 'if-range': '"x"' })).toBe(200);
-    expect(await ask({ range: 'bytes=0-9', 'if-range': 'Sat, 21 Nov 2026 00:00:00 GMT' })).toBe(200);
+    const statusWith = async (headers: Record<string, string>): Promise<number> =>
+      (await ask(`/live/${sources.live.row.id}/1/2.m4s`, { headers })).status;
+    expect(await statusWith({ 'if-none-match': etag })).toBe(304);
+    expect(await statusWith({ 'if-none-match': `"x", W/${etag}` })).toBe(304);
+    expect(await statusWith({ 'if-none-match': '"x"' })).toBe(200);
+    expect(await statusWith({ range: 'bytes=0-9', 'if-range': etag })).toBe(206);
+    expect(await statusWith({ range: 'bytes=0-9', 'if-range': '"x"' })).toBe(200);
+    expect(await statusWith({ range: 'bytes=0-9', 'if-range': 'Sat, 21 Nov 2026 00:00:00 GMT' })).toBe(200);
   });
 
   it('answers with the same entity tag for a playlist that has not changed', async () => {
-    const door = doors.get(name);
-    const first = await door?.get(`/live/${sources.live.row.id}/1.m3u8`);
-    const etag = first?.headers.get('etag') ?? '';
-    const again = await door?.get(`/live/${sources.live.row.id}/1.m3u8`, { headers: { 'if-none-match': etag } });
-    expect(again?.status).toBe(304);
+    const first = await ask(`/live/${sources.live.row.id}/1.m3u8`);
+    const etag = first.headers.get('etag') ?? '';
+    const again = await ask(`/live/${sources.live.row.id}/1.m3u8`, { headers: { 'if-none-match': etag } });
+    expect(again.status).toBe(304);
   });
 });

@@ -1,4 +1,5 @@
-import { connectServers, INITS, LiveSource, VIDEO, type Servers } from './support/live-source.ts';
+import { LiveSource, VIDEO } from './support/live-source.ts';
+import { connectServers, INITS, type Servers } from './support/servers.ts';
 import { startPlaybackUnderTest, type PlaybackUnderTest } from './support/playback-under-test.ts';
 
 let servers: Servers;

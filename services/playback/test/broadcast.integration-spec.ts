@@ -1,4 +1,5 @@
-import { connectServers, liveSource, SEGMENT_MS, VIDEO, type LiveSource, type Servers } from './support/live-source.ts';
+import { liveSource, SEGMENT_MS, VIDEO, type LiveSource } from './support/live-source.ts';
+import { connectServers, type Servers } from './support/servers.ts';
 import { mediaFacts, multivariantUris } from './support/oracles.ts';
 import { startPlaybackUnderTest, type PlaybackUnderTest } from './support/playback-under-test.ts';
 import { eventually } from '#shared/testing';

@@ -1,4 +1,5 @@
-import { connectServers, liveSource, type Servers } from './support/live-source.ts';
+import { liveSource } from './support/live-source.ts';
+import { connectServers, type Servers } from './support/servers.ts';
 import { startPlaybackUnderTest } from './support/playback-under-test.ts';
 
 let servers: Servers;

@@ -1,5 +1,6 @@
 import { backendsFromEnvironment, eventually } from '#shared/testing';
-import { connectServers, liveSource, VIDEO, type Servers } from './support/live-source.ts';
+import { liveSource, VIDEO } from './support/live-source.ts';
+import { connectServers, type Servers } from './support/servers.ts';
 import { mediaFacts } from './support/oracles.ts';
 import { startPlaybackUnderTest, type PlaybackUnderTest } from './support/playback-under-test.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';

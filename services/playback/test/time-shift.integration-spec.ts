@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ArchiveStub } from './support/archive-stub.ts';
-import { AUDIO, connectServers, INITS, LiveSource, SEGMENT_MS, VIDEO, type Servers } from './support/live-source.ts';
+import { AUDIO, LiveSource, SEGMENT_MS, VIDEO } from './support/live-source.ts';
+import { connectServers, INITS, type Servers } from './support/servers.ts';
 import { mediaFacts, multivariantUris } from './support/oracles.ts';
 import { startPlaybackUnderTest, type PlaybackUnderTest } from './support/playback-under-test.ts';
 
@@ -47,6 +48,16 @@ async function recordedSource(endMs = Date.now()): Promise<{ source: LiveSource;
 }
 
 describe('a shifted playlist', () => {
+  it('lists what a track lost as a gap under its number, before it is archived too', async () => {
+    const { source, startMs } = await recordedSource();
+    await source.closeGap(VIDEO);
+    await source.close([VIDEO], 1);
+    const path = `/live/${source.row.id}/1.m3u8?lhs_start_unix_ms_0=${startMs + 100_000}`;
+    const text = await playback.textOnce(path, (list) => list.includes('-61.m4s'));
+    expect(text).toMatch(/#EXT-X-GAP\n[^\n]*\n[^\n]*-60\.m4s/);
+    expect(text.match(/#EXT-X-GAP/g)).toHaveLength(1);
+  });
+
   it('D-11 D-18: from a start on, it grows with live across the seam, and every byte is the one that was sent', async () => {
     const { source, startMs } = await recordedSource();
     const stream = source.row.externalId;

@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GET_LIVE_PLAYLIST } from '../src/lexicons/get-live-playlist.ts';
 import { GET_LIVE_SEGMENT } from '../src/lexicons/get-live-segment.ts';
-import { connectServers, INITS, liveSource, VIDEO, type LiveSource, type Servers } from './support/live-source.ts';
+import { liveSource, VIDEO, type LiveSource } from './support/live-source.ts';
+import { connectServers, INITS, type Servers } from './support/servers.ts';
 import { mediaFacts, multivariantUris } from './support/oracles.ts';
 import { startPlaybackUnderTest, type PlaybackUnderTest } from './support/playback-under-test.ts';
 

@@ -1,7 +1,8 @@
 import Hls from './hls.mjs';
 
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
-const LIVE_CONFIG = { liveSyncDurationCount: 3, backBufferLength: 30 };
+// How far behind live it plays is the playlist's to say (PART-HOLD-BACK, HOLD-BACK): hls.js ignores that once a liveSyncDuration is set here.
+const LIVE_CONFIG = { lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.05, backBufferLength: 30 };
 
 /** The URLs of one live input. */
 const liveUrl = (input) => `/live/${input}/index.m3u8`;

@@ -1,9 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { ClientProxyFactory, type ClientProxy } from '@nestjs/microservices';
 import type { KV } from '@nats-io/kv';
-import { broadcastsBucket, liveInputsBucket, presentationsBucket } from '#shared/contracts';
+import { broadcastsBucket, liveInputsBucket, originKeysBucket, presentationsBucket } from '#shared/contracts';
 import { RedisLiveWindow } from '#shared/live-window';
-import { connectBus, natsTransport, type Bus } from '#shared/messaging';
+import { connectBus, natsTransport, type Bus, type KvTable } from '#shared/messaging';
 import { MinioObjectStore, type ObjectStore } from '#shared/object-store';
 import type { OriginLogger } from '#shared/observability';
 import { connectRedis, isReachable, type RedisConnection } from '#shared/redis';
@@ -20,6 +20,7 @@ interface Parts {
   readonly timeshift: ClientProxy;
   readonly initSegments: KV;
   readonly presentations: KvPresentations;
+  readonly originKeys: KvTable<(typeof originKeysBucket)['row']>;
 }
 
 /** Every connection of the service; closed after the door is. */
@@ -37,6 +38,7 @@ export class Backends extends Readiness implements OnApplicationShutdown {
   readonly timeshift: ClientProxy;
   readonly initSegments: KV;
   readonly presentations: KvPresentations;
+  readonly originKeys: Parts['originKeys'];
 
   private constructor(parts: Parts) {
     super();
@@ -46,6 +48,7 @@ export class Backends extends Readiness implements OnApplicationShutdown {
     this.timeshift = parts.timeshift;
     this.initSegments = parts.initSegments;
     this.presentations = parts.presentations;
+    this.originKeys = parts.originKeys;
     this.liveWindow = new RedisLiveWindow(parts.redis);
   }
 
@@ -55,10 +58,11 @@ export class Backends extends Readiness implements OnApplicationShutdown {
     const redis = connectRedis(values.REDIS_URL, (error) =>
       logger.warn('redis.unreachable', { reason: error.message }),
     );
-    const [inputs, broadcasts, presentations, initSegments] = await Promise.all([
+    const [inputs, broadcasts, presentations, originKeys, initSegments] = await Promise.all([
       bus.table(liveInputsBucket),
       bus.table(broadcastsBucket),
       bus.table(presentationsBucket),
+      bus.table(originKeysBucket),
       bus.initSegments(),
     ]);
     const backends = new Backends({
@@ -68,6 +72,7 @@ export class Backends extends Readiness implements OnApplicationShutdown {
       timeshift: ClientProxyFactory.create(natsTransport(values)),
       initSegments,
       presentations: new KvPresentations(presentations),
+      originKeys,
     });
     await Promise.all([
       backends.inputs.start(inputs, (inputId) => backends.onInputChanged(inputId)),

@@ -1,23 +1,20 @@
-import type { BroadcastRow, LiveInputRow } from '#shared/contracts';
+import type { BroadcastRow, LiveInputRow, TrackWindow } from '#shared/contracts';
 import { composeMultivariant } from '#hls';
 import { growingCacheControl, type Answer, type PlaybackRequest } from '../domain/answer.ts';
 import { StreamNotLiveError } from '../domain/errors.ts';
+import type { ListKind } from '../domain/live-playlist.ts';
+import { iFrameUris, nativeUris, suffixOf, threadedQuery } from '../domain/media-uris.ts';
 import { summaryOf } from '../domain/presentation.ts';
-import {
-  broadcastSegments,
-  nativeUris,
-  revisionOf,
-  suffixOf,
-  threadedQuery,
-  windowPlaylist,
-} from '../domain/window-playlist.ts';
+import { IFRAMES_FILE } from '../domain/route.ts';
+import { broadcastWindow, isFinal } from '../domain/window-playlist.ts';
 import type { BroadcastDirectory, InputDirectory } from '../ports.ts';
 import type { PlaylistRenders } from '../stores/playlist-renders.store.ts';
+import type { DashAnswers } from './dash-answers.ts';
 import { listedRevision, targetDurationOf } from './live-answers.ts';
 import type { LivePresence, WindowView } from './live-presence.ts';
+import type { MediaLists } from './media-lists.ts';
 
 interface Broadcast {
-  readonly row: BroadcastRow;
   readonly input: LiveInputRow;
   readonly view: WindowView;
 }
@@ -29,8 +26,9 @@ export class BroadcastAnswers {
       broadcasts: BroadcastDirectory;
       inputs: InputDirectory;
       presence: LivePresence;
+      lists: MediaLists;
+      dash: DashAnswers;
       renders: PlaylistRenders;
-      playlistWindowMs: number;
     },
   ) {}
 
@@ -38,27 +36,45 @@ export class BroadcastAnswers {
     const { input, view } = this.#find(broadcastId);
     const listed = await this.options.presence.playable(input, view);
     const suffix = suffixOf(threadedQuery(new URLSearchParams(request.query)));
-    const render = (): string => composeMultivariant(listed.map(summaryOf), (trackId) => `${trackId}.m3u8${suffix}`);
+    const render = (): string =>
+      composeMultivariant(
+        listed.map(summaryOf),
+        (trackId) => `${trackId}.m3u8${suffix}`,
+        (trackId) => `${trackId}/${IFRAMES_FILE}${suffix}`,
+      );
     const { renders } = this.options;
-    const playlist =
-      suffix === '' ? renders.get(`broadcast/${broadcastId}`, listedRevision(listed), render) : renders.once(render());
+    const playlist = renders.get(`broadcast/${broadcastId}${suffix}`, listedRevision(listed), render);
     return playlist.answer(request, growingCacheControl(targetDurationOf(listed)));
   }
 
-  async media(broadcastId: string, trackId: number, request: PlaybackRequest): Promise<Answer> {
-    const { row, input, view } = this.#find(broadcastId);
-    const { segments, numbers } = await this.options.presence.track(input, trackId, view);
+  async manifest(broadcastId: string, request: PlaybackRequest): Promise<Answer> {
+    const { input, view } = this.#find(broadcastId);
     const suffix = suffixOf(threadedQuery(new URLSearchParams(request.query)));
-    const endList = row.state === 'stopped';
-    const uris = nativeUris(`../../live/${input.externalId}/`, trackId, suffix);
-    const { targetDurationSec } = numbers;
-    const render = (): string => windowPlaylist(segments, { targetDurationSec, endList, uris });
-    const { renders } = this.options;
-    const playlist =
-      suffix === ''
-        ? renders.get(`broadcast/${broadcastId}/${trackId}`, revisionOf(segments, endList), render)
-        : renders.once(render());
-    return playlist.answer(request, growingCacheControl(targetDurationSec));
+    const base = `../../live/${input.externalId}/`;
+    return this.options.dash.manifest({ row: input, view, base, suffix, request });
+  }
+
+  /** A media playlist or an I-frame playlist, under its delivery directives. */
+  async media(
+    { broadcastId, trackId, kind }: { broadcastId: string; trackId: number; kind: ListKind },
+    request: PlaybackRequest,
+  ): Promise<Answer> {
+    const { input, view } = this.#find(broadcastId);
+    const query = new URLSearchParams(request.query);
+    const suffix = suffixOf(threadedQuery(query));
+    const list = await this.options.lists.get({
+      row: input,
+      trackId,
+      kind,
+      view,
+      key: `${view.key}/${kind}/${trackId}${suffix}`,
+      query,
+      urisOf: (window) =>
+        kind === 'media'
+          ? nativeUris(`../../live/${input.externalId}/`, window, suffix)
+          : iFrameUris(`../../../live/${input.externalId}/${trackId}/`, suffix),
+    });
+    return list.playlist.answer(request, list.cacheControl);
   }
 
   #find(broadcastId: string): Broadcast {
@@ -69,11 +85,26 @@ export class BroadcastAnswers {
         `broadcast: expected one that runs or has run, got ${row?.state ?? 'an unknown id'}`,
       );
     }
-    const view: WindowView = (windows) =>
-      windows.map((window) => ({
-        ...window,
-        segments: [...broadcastSegments(window, row, this.options.playlistWindowMs)],
-      }));
-    return { row, input, view };
+    return { input, view: viewOf(row) };
   }
 }
+
+/** The view is asked for at each request and each fact, and makes each window once. */
+function viewOf(row: BroadcastRow): WindowView {
+  const known = views.get(row);
+  if (known !== undefined) return known;
+  const windows = new WeakMap<TrackWindow, TrackWindow>();
+  const view: WindowView = {
+    key: `broadcast/${row.id}/${row.state}/${row.endEpochMs}`,
+    of: (window) => {
+      const made = windows.get(window) ?? broadcastWindow(window, row);
+      windows.set(window, made);
+      return made;
+    },
+    isEnded: (window, rules) => isFinal(window, row, rules),
+  };
+  views.set(row, view);
+  return view;
+}
+
+const views = new WeakMap<BroadcastRow, WindowView>();

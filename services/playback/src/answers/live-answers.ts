@@ -1,14 +1,18 @@
 import type { LiveInputRow, TrackWindow } from '#shared/contracts';
 import { composeMultivariant } from '#hls';
 import { growingCacheControl, headerOf, IMMUTABLE, type Answer, type PlaybackRequest } from '../domain/answer.ts';
-import { isSilent, summaryOf } from '../domain/presentation.ts';
-import type { Route } from '../domain/route.ts';
-import { nativeUris, revisionOf, shownSegments, suffixOf, windowPlaylist } from '../domain/window-playlist.ts';
+import { iFrameUris, nativeUris, suffixOf } from '../domain/media-uris.ts';
+import { summaryOf } from '../domain/presentation.ts';
+import { IFRAMES_FILE, type Route } from '../domain/route.ts';
 import type { InitBytes } from '../stores/init-bytes.store.ts';
 import type { PlaylistRenders } from '../stores/playlist-renders.store.ts';
 import type { ViewerSessions } from '../stores/viewer-sessions.store.ts';
+import type { WindowMirror } from '../stores/window-mirror.store.ts';
+import type { DashAnswers } from './dash-answers.ts';
 import type { LiveMedia } from './live-media.ts';
-import type { LivePresence } from './live-presence.ts';
+import type { LiveParts } from './live-parts.ts';
+import { WHOLE_WINDOW, type LivePresence } from './live-presence.ts';
+import type { MediaLists } from './media-lists.ts';
 
 type RouteOf<K extends Route['kind']> = Extract<Route, { kind: K }>;
 
@@ -24,11 +28,14 @@ export class LiveAnswers {
   constructor(
     private readonly options: {
       presence: LivePresence;
+      mirror: WindowMirror;
+      lists: MediaLists;
+      dash: DashAnswers;
+      parts: LiveParts;
       media: LiveMedia;
       inits: InitBytes;
       renders: PlaylistRenders;
       sessions: ViewerSessions;
-      playlistWindowMs: number;
     },
   ) {}
 
@@ -36,42 +43,67 @@ export class LiveAnswers {
     const { presence, renders } = this.options;
     const listed = await presence.playable(row);
     const suffix = suffixOf(query);
+    const { childBase } = route;
     const render = (): string =>
-      composeMultivariant(listed.map(summaryOf), (trackId) => `${route.childBase}${trackId}.m3u8${suffix}`);
-    const playlist =
-      suffix === ''
-        ? renders.get(`multivariant/${row.id}/${route.childBase}`, listedRevision(listed), render)
-        : renders.once(render());
+      composeMultivariant(
+        listed.map(summaryOf),
+        (trackId) => `${childBase}${trackId}.m3u8${suffix}`,
+        (trackId) => `${childBase}${trackId}/${IFRAMES_FILE}${suffix}`,
+      );
+    const playlist = renders.get(`multivariant/${row.id}/${childBase}${suffix}`, listedRevision(listed), render);
     return playlist.answer(request, growingCacheControl(targetDurationOf(listed)));
   }
 
-  async media(route: RouteOf<'media'>, { row, query, request }: LiveRequest): Promise<Answer> {
-    const { presence, renders, playlistWindowMs } = this.options;
-    const window = await presence.track(row, route.trackId);
-    this.#countViewer(row, request);
-    const segments = shownSegments(window, playlistWindowMs);
-    const endList = isSilent(window, presence.rules());
-    const { targetDurationSec } = window.numbers;
+  /** The DASH manifest, in the folder of the input. */
+  async manifest({ row, query, request }: LiveRequest): Promise<Answer> {
+    return this.options.dash.manifest({ row, view: WHOLE_WINDOW, base: '', suffix: suffixOf(query), request });
+  }
+
+  /** A media playlist or an I-frame playlist, under its delivery directives. */
+  async media(route: RouteOf<'media' | 'iframes'>, { row, query, request }: LiveRequest): Promise<Answer> {
+    const { lists } = this.options;
     const suffix = suffixOf(query);
-    const render = (): string =>
-      windowPlaylist(segments, { targetDurationSec, endList, uris: nativeUris('', route.trackId, suffix) });
-    const playlist =
-      suffix === ''
-        ? renders.get(`media/${row.id}/${route.trackId}`, revisionOf(segments, endList), render)
-        : renders.once(render());
-    return playlist.answer(request, growingCacheControl(targetDurationSec));
+    const { trackId, kind } = route;
+    const list = await lists.get({
+      row,
+      trackId,
+      kind,
+      view: WHOLE_WINDOW,
+      key: `${kind}/${row.id}/${trackId}${suffix}`,
+      query: new URLSearchParams(request.query),
+      urisOf: (window) => (kind === 'media' ? nativeUris('', window, suffix) : iFrameUris('', suffix)),
+    });
+    this.#countViewer(row, request);
+    return list.playlist.answer(request, list.cacheControl);
   }
 
   async segment(route: RouteOf<'segment'>, row: LiveInputRow, request: PlaybackRequest): Promise<Answer> {
-    const windows = await this.options.presence.windowed(row);
-    const window = windows.find((candidate) => candidate.track.trackId === route.trackId);
-    return this.options.media.segment(row, window, route.mediaSequence, request);
+    return this.options.parts.segment(row, route, request);
+  }
+
+  async part(route: RouteOf<'part'>, row: LiveInputRow, request: PlaybackRequest): Promise<Answer> {
+    return this.options.parts.part(row, route, request);
+  }
+
+  /** A closed segment of a WebVTT track as a file of that format. */
+  async textSegment(route: RouteOf<'text_segment'>, row: LiveInputRow, request: PlaybackRequest): Promise<Answer> {
+    return this.options.parts.textSegment(row, route, request);
   }
 
   async init(route: RouteOf<'init'>, row: LiveInputRow, request: PlaybackRequest): Promise<Answer> {
     this.options.presence.refuseUnavailable(row);
-    const initSha256 = await this.options.inits.complete(row.id, route.hashPrefix);
+    const initSha256 =
+      (await this.#listedInit(route, row)) ?? (await this.options.inits.complete(row.id, route.hashPrefix));
     return this.options.media.init(row, initSha256, request, IMMUTABLE);
+  }
+
+  /** What a window names was just now given to players: it is there before any listing of the store has it. */
+  async #listedInit({ trackId, hashPrefix }: RouteOf<'init'>, row: LiveInputRow): Promise<string | undefined> {
+    const windows = await this.options.mirror.read(row.id).catch(() => []);
+    const window = windows.find((candidate) => candidate.track.trackId === trackId);
+    if (window === undefined) return undefined;
+    if (window.open?.initSha256.startsWith(hashPrefix) === true) return window.open.initSha256;
+    return window.segments.findLast(({ initSha256 }) => initSha256.startsWith(hashPrefix))?.initSha256;
   }
 
   /** Players that send CMCD name their session; the others are told apart by where they come from. */
@@ -80,7 +112,8 @@ export class LiveAnswers {
     const cmcd = headerOf(request, 'cmcd-session') ?? new URLSearchParams(request.query).get('CMCD') ?? '';
     const sid = /(?:^|,)sid="([^"]{1,64})"/.exec(cmcd)?.[1];
     if (sid !== undefined) sessions.see(`cmcd:${sid}`);
-    else sessions.seeAnonymous([row.id, request.remoteAddress, headerOf(request, 'user-agent') ?? '']);
+    else
+      sessions.seeAnonymous([row.id, request.remoteAddress, headerOf(request, 'user-agent') ?? ''], request.connection);
   }
 }
 

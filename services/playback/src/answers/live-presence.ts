@@ -1,7 +1,14 @@
 import type { LiveInputRow, TrackWindow } from '#shared/contracts';
 import { WINDOW_BOUND_MS } from '#shared/live-window';
 import { StreamNotLiveError, StreamUnavailableError, TrackNotFoundError } from '../domain/errors.ts';
-import { isPlayable, isReceiving, listedTracks, type PresentationRules } from '../domain/presentation.ts';
+import {
+  isListable,
+  isPlayable,
+  isReceiving,
+  isSilent,
+  listedTracks,
+  type PresentationRules,
+} from '../domain/presentation.ts';
 import type { Clock, PublisherActivity } from '../ports.ts';
 import type { WindowMirror } from '../stores/window-mirror.store.ts';
 
@@ -9,10 +16,29 @@ import type { WindowMirror } from '../stores/window-mirror.store.ts';
 const LONGEST_HOLD_MS = 8000;
 const TARGET_DURATIONS_HELD = 3;
 
-/** What of the windows a playlist is about: all of them, or the segments of one broadcast. */
-export type WindowView = (windows: readonly TrackWindow[]) => readonly TrackWindow[];
+/** What of its windows a playlist is about: all of each, or what belongs to one broadcast. */
+export interface WindowView {
+  /** Views of the same key show the same. */
+  readonly key: string;
+  of(window: TrackWindow): TrackWindow;
+  /** Whether the list of a track ends here; `window` is the whole one. */
+  isEnded(window: TrackWindow, rules: PresentationRules): boolean;
+}
 
-const wholeWindow: WindowView = (windows) => windows;
+/** A track as its media playlist sees it. */
+export interface ListedTrack {
+  readonly window: TrackWindow;
+  /** The tracks that the multivariant playlist lists now. */
+  readonly listed: readonly TrackWindow[];
+  /** Every track of the input, in the same view. */
+  readonly all: readonly TrackWindow[];
+  readonly isEnded: boolean;
+  /** Changes with anything that a media playlist is made of. */
+  readonly revision: string;
+}
+
+/** Whole windows: the input's own URLs. */
+export const WHOLE_WINDOW: WindowView = { key: 'live', of: (window) => window, isEnded: isSilent };
 
 /** Whether and what an input plays now; holds the first requests while its first segments are on the way. */
 export class LivePresence {
@@ -46,35 +72,50 @@ export class LivePresence {
   }
 
   /** The tracks that a multivariant playlist lists; throws StreamUnavailableError or, after the hold, StreamNotLiveError. */
-  async playable(row: LiveInputRow, view: WindowView = wholeWindow): Promise<readonly TrackWindow[]> {
+  async playable(row: LiveInputRow, view: WindowView = WHOLE_WINDOW): Promise<readonly TrackWindow[]> {
+    return listedTracks(seen(view, await this.#playableWindows(row, view)), this.rules());
+  }
+
+  /** One track; throws TrackNotFoundError besides. */
+  async track(row: LiveInputRow, trackId: number, view: WindowView = WHOLE_WINDOW): Promise<ListedTrack> {
+    const windows = await this.#playableWindows(row, view);
+    const found = this.trackOf(windows, trackId, view);
+    if (found !== undefined) return found;
+    const known = listedTracks(seen(view, windows), this.rules()).map((candidate) => candidate.track.trackId);
+    throw new TrackNotFoundError(`track: expected one of ${known.join(', ')}, got ${trackId}`);
+  }
+
+  /** One track of these windows. A track that the encoder no longer sends leaves the multivariant playlist, but its own playlist still ends in order. */
+  trackOf(windows: readonly TrackWindow[], trackId: number, view: WindowView): ListedTrack | undefined {
+    const rules = this.rules();
+    const whole = windows.find((candidate) => candidate.track.trackId === trackId);
+    if (whole === undefined || !isListable(whole) || rules.nowMs - whole.lastAppendMs > rules.windowBoundMs) {
+      return undefined;
+    }
+    const window = view.of(whole);
+    if (window.segments.length === 0) return undefined;
+    const all = seen(view, windows);
+    const listed = listedTracks(all, rules);
+    const revision = `${revisionOf(windows)} ${listed.map(({ track }) => track.trackId).join()}`;
+    return { window, listed, all, isEnded: view.isEnded(whole, rules), revision };
+  }
+
+  /** How long a request may wait for what comes next in a track. */
+  holdMs(window: TrackWindow): number {
+    return holdMs([window]);
+  }
+
+  async #playableWindows(row: LiveInputRow, view: WindowView): Promise<readonly TrackWindow[]> {
     this.refuseUnavailable(row);
     const windows = await this.options.mirror.read(row.id);
-    const isEnough = (candidates: readonly TrackWindow[]): boolean => isPlayable(view(candidates), this.rules());
-    if (isEnough(windows)) return listedTracks(view(windows), this.rules());
+    const isFulfilled = (candidates: readonly TrackWindow[]): boolean =>
+      isPlayable(seen(view, candidates), this.rules());
+    if (isFulfilled(windows)) return windows;
     const held = (await this.#isStarting(row, windows))
-      ? await this.options.mirror.waitFor(row.id, isEnough, holdMs(windows))
+      ? await this.options.mirror.waitFor(row.id, { key: `playable/${view.key}`, isFulfilled }, holdMs(windows))
       : undefined;
-    if (held === undefined) throw new StreamNotLiveError('this stream has no playable media now');
-    return listedTracks(view(held), this.rules());
-  }
-
-  /** The window of one listed track; throws TrackNotFoundError besides. */
-  async track(row: LiveInputRow, trackId: number, view: WindowView = wholeWindow): Promise<TrackWindow> {
-    const listed = await this.playable(row, view);
-    const window =
-      listed.find((candidate) => candidate.track.trackId === trackId) ?? (await this.#dropped(row, trackId, view));
-    if (window !== undefined) return window;
-    const known = listed.map((candidate) => candidate.track.trackId).join(', ');
-    throw new TrackNotFoundError(`track: expected one of ${known}, got ${trackId}`);
-  }
-
-  /** A track that the encoder no longer sends leaves the multivariant playlist, but its own playlist still ends in order. */
-  async #dropped(row: LiveInputRow, trackId: number, view: WindowView): Promise<TrackWindow | undefined> {
-    const { nowMs, windowBoundMs } = this.rules();
-    return view(await this.options.mirror.read(row.id)).find(
-      (window) =>
-        window.track.trackId === trackId && window.segments.length > 0 && nowMs - window.lastAppendMs <= windowBoundMs,
-    );
+    if (held !== undefined) return held;
+    throw new StreamNotLiveError('this stream has no playable media now');
   }
 
   async #isStarting(row: LiveInputRow, windows: readonly TrackWindow[]): Promise<boolean> {
@@ -87,4 +128,18 @@ export class LivePresence {
 function holdMs([first]: readonly TrackWindow[]): number {
   if (first === undefined) return LONGEST_HOLD_MS;
   return Math.min(LONGEST_HOLD_MS, TARGET_DURATIONS_HELD * first.numbers.targetDurationSec * 1000);
+}
+
+const seen = (view: WindowView, windows: readonly TrackWindow[]): readonly TrackWindow[] =>
+  view === WHOLE_WINDOW ? windows : windows.map((window) => view.of(window));
+
+const revisions = new WeakMap<readonly TrackWindow[], string>();
+
+/** The mirror makes a new list with each change, so each list needs to be spelt once. */
+function revisionOf(windows: readonly TrackWindow[]): string {
+  const known = revisions.get(windows);
+  if (known !== undefined) return known;
+  const revision = windows.map(({ track, fence, revision: r }) => `${track.trackId}:${fence}:${r}`).join();
+  revisions.set(windows, revision);
+  return revision;
 }

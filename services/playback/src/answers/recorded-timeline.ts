@@ -1,5 +1,5 @@
 import type { LiveInputRow, TrackWindow } from '#shared/contracts';
-import { hourOf, mergeEntries, type SegmentEntry, type TimeShiftRequest } from '#timeline';
+import { hourOf, isGap, mergeEntries, type SegmentEntry, type TimeShiftRequest } from '#timeline';
 import { entriesOfWindow, hourStartMs, hoursOf, periodOf, targetDurationFor } from '../domain/shifted-playlist.ts';
 import type { Clock, Presentations } from '../ports.ts';
 import type { HourEntries } from '../stores/hour-entries.store.ts';
@@ -87,7 +87,7 @@ export class RecordedTimeline {
 }
 
 const liveEntries = (windows: readonly TrackWindow[]): SegmentEntry[] =>
-  windows.flatMap(entriesOfWindow).filter((entry) => entry.sha256 !== '');
+  windows.flatMap(entriesOfWindow).filter((entry) => entry.sha256 !== '' || isGap(entry));
 
 /** Whether every track's window reaches back far enough, so that the archive need not be asked. */
 const isCovered = (windows: readonly TrackWindow[], fromMs: number): boolean =>

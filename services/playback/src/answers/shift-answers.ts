@@ -11,11 +11,13 @@ import {
   type TimeShiftRequest,
 } from '#timeline';
 import { growingCacheControl, SETTLED, type Answer, type PlaybackRequest } from '../domain/answer.ts';
+import type { Body } from '../domain/body.ts';
 import { NothingRecordedError, SegmentNotFoundError } from '../domain/errors.ts';
+import { suffixOf } from '../domain/media-uris.ts';
 import { segmentOf } from '../domain/presentation.ts';
 import type { Route } from '../domain/route.ts';
 import { byTrack, selectionRevision, shiftedPlaylist, summaryOfEntries } from '../domain/shifted-playlist.ts';
-import { suffixOf } from '../domain/window-playlist.ts';
+import { SHIFTED_URGENCY } from '../domain/urgency.ts';
 import type { Clock } from '../ports.ts';
 import type { InitBytes } from '../stores/init-bytes.store.ts';
 import type { PlaylistRenders } from '../stores/playlist-renders.store.ts';
@@ -86,7 +88,8 @@ export class ShiftAnswers {
   async segment(route: RouteOf<'shift_segment'>, row: LiveInputRow, request: PlaybackRequest): Promise<Answer> {
     this.options.presence.refuseUnavailable(row);
     const live = await this.#fromWindow(route, row);
-    if (live !== undefined) return segmentAnswer(live.bytes, live.sha256, request);
+    const urgency = SHIFTED_URGENCY;
+    if (live !== undefined) return segmentAnswer({ body: live.bytes, sha256: live.sha256, urgency }, request);
     const entry = await this.options.timeline.archivedSegment(row, route);
     const bytes = entry === undefined || isGap(entry) ? undefined : await this.#fromArchive(entry);
     if (entry === undefined || bytes === undefined) {
@@ -94,7 +97,7 @@ export class ShiftAnswers {
         `segment ${route.mediaSequence} of hour ${route.hour}: neither windowed nor archived`,
       );
     }
-    return segmentAnswer(bytes, entry.sha256, request);
+    return segmentAnswer({ body: bytes, sha256: entry.sha256, urgency }, request);
   }
 
   #select(entries: readonly SegmentEntry[], shift: TimeShiftRequest, media: RecordedMedia): RangeSelection | undefined {
@@ -127,7 +130,7 @@ export class ShiftAnswers {
   async #fromWindow(
     route: RouteOf<'shift_segment'>,
     row: LiveInputRow,
-  ): Promise<{ bytes: Buffer; sha256: string } | undefined> {
+  ): Promise<{ bytes: Body; sha256: string } | undefined> {
     const windows = await this.options.mirror.read(row.id).catch(() => []);
     const window = windows.find((candidate) => candidate.track.trackId === route.trackId);
     const segment = window === undefined ? undefined : segmentOf(window, route.mediaSequence);

@@ -8,23 +8,27 @@ import {
   StreamNotLiveError,
   TrackNotFoundError,
 } from '../domain/errors.ts';
-import { isSilent, summaryOf } from '../domain/presentation.ts';
-import { revisionOf, shownSegments, windowPlaylist, type MediaUris } from '../domain/window-playlist.ts';
+import { suffixOf, type MediaUris } from '../domain/media-uris.ts';
+import { summaryOf } from '../domain/presentation.ts';
 import {
   initHashOf,
   LIVE_PLAYLIST_NSID,
   LIVE_SEGMENT_NSID,
+  PART_KEY,
   parseLivePlaylistParams,
   parseLiveSegmentParams,
   xrpcInitName,
   type LivePlaylistParams,
   type Streamer,
 } from '../domain/xrpc.ts';
+import { PLAYLIST_URGENCY } from '../domain/urgency.ts';
 import type { HandleResolver, InputDirectory } from '../ports.ts';
 import type { PlaylistRenders } from '../stores/playlist-renders.store.ts';
 import type { ViewerSessions } from '../stores/viewer-sessions.store.ts';
 import type { LiveMedia } from './live-media.ts';
-import type { LivePresence } from './live-presence.ts';
+import type { LiveParts } from './live-parts.ts';
+import { WHOLE_WINDOW, type LivePresence } from './live-presence.ts';
+import type { MediaLists } from './media-lists.ts';
 
 /** Stands for the session in the shared render; no percent-encoding touches it and no DID contains it. */
 const SID_MARK = '~sid~';
@@ -41,10 +45,11 @@ export class XrpcAnswers {
       inputs: InputDirectory;
       resolver: HandleResolver;
       presence: LivePresence;
+      lists: MediaLists;
+      parts: LiveParts;
       media: LiveMedia;
       renders: PlaylistRenders;
       sessions: ViewerSessions;
-      playlistWindowMs: number;
     },
   ) {}
 
@@ -67,15 +72,18 @@ export class XrpcAnswers {
       await presence.playable(found.row);
       throw new TrackNotFoundError('track: expected the decimal id of a track');
     }
-    const window = await presence.track(found.row, params.trackId);
     // Without a session of its own each poll would count as one more viewer.
-    if (params.sid === undefined) return this.#redirect(found, params, window);
+    if (params.sid === undefined) {
+      await presence.track(found.row, params.trackId);
+      return this.#redirect(found, params, { trackId: params.trackId, query: request.query });
+    }
     this.options.sessions.see(params.sid);
-    return this.#media(found, { ...params, sid: params.sid }, window, request);
+    return this.#media(found, { ...params, sid: params.sid, trackId: params.trackId }, request);
   }
 
   async #multivariant({ row, did }: Found, params: LivePlaylistParams, request: PlaybackRequest): Promise<Answer> {
-    const listed = await this.options.presence.playable(row);
+    // WebVTT files have no name in getLiveSegment.
+    const listed = (await this.options.presence.playable(row)).filter(({ track }) => track.kind !== 'text');
     const { extraQuery, sid = this.options.sessions.mint() } = params;
     const text = composeMultivariant(listed.map(summaryOf), (trackId) =>
       playlistUriXrpc({ streamer: did, trackId, sid, extraQuery }),
@@ -83,32 +91,38 @@ export class XrpcAnswers {
     return this.options.renders.once(text).answer(request, NO_CACHE);
   }
 
-  #redirect({ did }: Found, { extraQuery }: LivePlaylistParams, window: TrackWindow): Answer {
+  /** The directives go along, last, as where they stood. */
+  #redirect(
+    { did }: Found,
+    { extraQuery }: LivePlaylistParams,
+    { trackId, query }: { trackId: number; query: string },
+  ): Answer {
     const sid = this.options.sessions.mint();
-    const location = playlistUriXrpc({ streamer: did, trackId: window.track.trackId, sid, extraQuery });
-    return { status: 302, headers: { location, 'cache-control': 'no-store', 'content-length': '0' } };
+    const directives = [...new URLSearchParams(query)].filter(([key]) => key.startsWith('_HLS_'));
+    const suffix = directives.length === 0 ? '' : `&${new URLSearchParams(directives).toString()}`;
+    const location = playlistUriXrpc({ streamer: did, trackId, sid, extraQuery }) + suffix;
+    return {
+      status: 302,
+      headers: { location, 'cache-control': 'no-store', 'content-length': '0', priority: `u=${PLAYLIST_URGENCY}` },
+    };
   }
 
-  #media(
-    { did }: Found,
-    { sid, extraQuery }: LivePlaylistParams & { sid: string },
-    window: TrackWindow,
+  async #media(
+    { row, did }: Found,
+    { sid, trackId, extraQuery }: LivePlaylistParams & { sid: string; trackId: number },
     request: PlaybackRequest,
-  ): Answer {
-    const { presence, renders, playlistWindowMs } = this.options;
-    const segments = shownSegments(window, playlistWindowMs);
-    const endList = isSilent(window, presence.rules());
-    const { targetDurationSec } = window.numbers;
-    const render = (): string => {
-      const uris = xrpcUris(window, { streamer: did, sid: SID_MARK, extraQuery });
-      return windowPlaylist(segments, { targetDurationSec, endList, uris });
-    };
-    const template =
-      extraQuery.size === 0
-        ? renders
-            .get(`xrpc/${did}/${window.track.trackId}`, revisionOf(segments, endList), render)
-            .body.toString('latin1')
-        : render();
+  ): Promise<Answer> {
+    const { lists, renders } = this.options;
+    const { playlist } = await lists.get({
+      row,
+      trackId,
+      kind: 'media',
+      view: WHOLE_WINDOW,
+      key: `xrpc/${did}/${trackId}${suffixOf(extraQuery)}`,
+      query: new URLSearchParams(request.query),
+      urisOf: (window) => xrpcUris(window, { streamer: did, sid: SID_MARK, extraQuery }),
+    });
+    const template = playlist.body.toString('latin1');
     return renders.once(template.replaceAll(SID_MARK, sid)).answer(request, NO_CACHE);
   }
 
@@ -120,7 +134,9 @@ export class XrpcAnswers {
     const window = windows.find((candidate) => candidate.track.trackId === params.trackId);
     if (window === undefined) throw new SegmentNotFoundError('track: no such one in this stream');
     const { segment } = params;
-    if (segment.kind === 'media') return this.options.media.segment(row, window, segment.mediaSequence, request);
+    const { trackId } = window.track;
+    if (segment.kind === 'media') return this.options.parts.segment(row, { trackId, ...segment }, request);
+    if (segment.kind === 'part') return this.options.parts.part(row, { trackId, ...segment }, request);
     return this.options.media.init(row, initHashOf(window, segment), request, NO_CACHE);
   }
 
@@ -150,9 +166,16 @@ function xrpcUris(
   query: { streamer: string; sid: string; extraQuery: URLSearchParams },
 ): MediaUris {
   const track = { ...query, trackId: window.track.trackId };
-  const newest = window.segments.at(-1);
+  const newest = window.open ?? window.segments.at(-1);
   return {
     segment: (segment) => segmentUriXrpc(track, segment.mediaSequence),
     map: (segment) => segmentUriXrpc(track, xrpcInitName(segment, newest ?? segment)),
+    // Init segments are named by epoch there (decision 10), and that is known with the part.
+    nextMap: () => undefined,
+    part: (mediaSequence, partIndex) => {
+      const extraQuery = new URLSearchParams([...query.extraQuery, [PART_KEY, String(partIndex)]]);
+      return segmentUriXrpc({ ...track, extraQuery }, mediaSequence);
+    },
+    mediaPlaylist: (trackId) => playlistUriXrpc({ ...query, trackId }),
   };
 }

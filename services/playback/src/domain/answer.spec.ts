@@ -15,6 +15,7 @@ const asking = (headers: PlaybackRequest['headers']): PlaybackRequest => ({
   query: '',
   headers,
   remoteAddress: '',
+  connection: {},
 });
 
 describe('answerWith', () => {
@@ -39,7 +40,13 @@ describe('answerWith', () => {
 
   it.each(['"abc"', 'W/"abc"', '"x", "abc"', '*'])('answers 304 without a body to If-None-Match %s', (tag) => {
     const answer = answerWith(resource, asking({ 'if-none-match': tag, range: 'bytes=0-1' }));
-    expect(answer).toEqual({ status: 304, headers: { 'cache-control': 'public', etag: '"abc"' } });
+    expect(answer).toEqual({ status: 304, headers: { 'cache-control': 'public', etag: '"abc"', priority: 'u=1' } });
+  });
+
+  it('says how urgent it is: as a playlist unless told otherwise (hls.md 45)', () => {
+    expect(answerWith(resource, asking({})).headers['priority']).toBe('u=1');
+    expect(answerWith({ ...resource, urgency: 5 }, asking({ range: 'bytes=0-1' })).headers['priority']).toBe('u=5');
+    expect(refusalOf(new Error('x')).headers['priority']).toBe('u=1');
   });
 
   it.each(['"x"', 'W/"abc"', 'Sat, 21 Nov 2026 00:00:00 GMT'])('takes no range under If-Range %s', (tag) => {

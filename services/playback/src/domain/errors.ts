@@ -20,6 +20,11 @@ export class SegmentNotFoundError extends OriginError {
   readonly code = 'SegmentNotFound';
 }
 
+/** The segment was closed once; what its link was made of is kept no more. */
+export class ProvenanceNotKeptError extends OriginError {
+  readonly code = 'ProvenanceNotKept';
+}
+
 /** Nothing is recorded where a time shift points; `retryAfterSec` when it points ahead. */
 export class NothingRecordedError extends OriginError {
   readonly code = 'NothingRecorded';
@@ -55,4 +60,9 @@ export class UnknownPathError extends OriginError {
 /** A Range that begins after the end of the body. */
 export class RangeNotSatisfiableError extends OriginError {
   readonly code = 'RangeNotSatisfiable';
+}
+
+/** What a request was held for did not come in time. */
+export class MediaLateError extends OriginError {
+  readonly code = 'MediaLate';
 }

@@ -14,14 +14,19 @@ const SEGMENTS_TO_WAIT_FOR_OTHER_TRACKS = 3;
 /** Audio mostly closes its first segment before the video beside it; a second one says that there is no video. */
 const SEGMENTS_THAT_PROVE_AUDIO_ONLY = 2;
 
-/** The tracks that a multivariant playlist lists: video and audio with a closed segment that the encoder still sends, or sent until it stopped. */
+/** Whether players have a use for a track: video, audio, and text of the two kinds that HLS knows (rfc8216bis 3.1.4, 3.1.5). */
+export function isListable({ track: { kind, codec } }: TrackWindow): boolean {
+  return kind === 'video' || kind === 'audio' || (kind === 'text' && /^(wvtt|stpp)\b/.test(codec));
+}
+
+/** The tracks that a multivariant playlist lists: those with a closed segment that the encoder still sends, or sent until it stopped. */
 export function listedTracks(windows: readonly TrackWindow[], rules: PresentationRules): TrackWindow[] {
   return activeTracks(windows, rules).filter((window) => window.segments.length > 0);
 }
 
 /** Whether a playlist can be given: every active track has a closed segment, or the wait for the others is over. */
 export function isPlayable(windows: readonly TrackWindow[], rules: PresentationRules): boolean {
-  const active = activeTracks(windows, rules);
+  const active = activeTracks(windows, rules).filter(({ track }) => track.kind !== 'text');
   const mostSegments = Math.max(0, ...active.map((window) => window.segments.length));
   if (mostSegments === 0) return false;
   if (mostSegments >= SEGMENTS_TO_WAIT_FOR_OTHER_TRACKS) return true;
@@ -54,7 +59,20 @@ export function summaryOf(window: TrackWindow): TrackSummary {
   if (track.height !== undefined) summary.height = track.height;
   if (track.frameRate !== undefined) summary.frameRate = track.frameRate;
   if (track.channels !== undefined) summary.channels = track.channels;
+  const iFrames = iFrameBitratesOf(window.segments);
+  if (iFrames !== undefined) summary.iFrames = iFrames;
   return summary;
+}
+
+/** Of the first keyframe of each segment, over the time until the next; undefined without any. */
+function iFrameBitratesOf(segments: readonly WindowSegment[]): TrackSummary['iFrames'] {
+  const bitrates = segments.flatMap(({ keyframes, durationMs }) => {
+    const [first] = keyframes ?? [];
+    return first === undefined || first.offsetMs > 0 ? [] : [(first.sizeBytes * 8000) / durationMs];
+  });
+  if (bitrates.length === 0) return undefined;
+  const sum = bitrates.reduce((total, bitrate) => total + bitrate, 0);
+  return { peakBitrate: Math.max(...bitrates), averageBitrate: sum / bitrates.length };
 }
 
 /** The closed segment of this number, or undefined. */
@@ -75,9 +93,7 @@ export function contiguousTail<S extends { readonly mediaSequence: number }>(seg
 /** A track that fell silent long before its neighbours is one the encoder dropped. */
 function activeTracks(windows: readonly TrackWindow[], rules: PresentationRules): TrackWindow[] {
   const playable = windows.filter(
-    (window) =>
-      (window.track.kind === 'video' || window.track.kind === 'audio') &&
-      rules.nowMs - window.lastAppendMs <= rules.windowBoundMs,
+    (window) => isListable(window) && rules.nowMs - window.lastAppendMs <= rules.windowBoundMs,
   );
   const newestMs = Math.max(...playable.map((window) => window.lastAppendMs));
   return playable.filter((window) => newestMs - window.lastAppendMs <= rules.reconnectWindowMs);

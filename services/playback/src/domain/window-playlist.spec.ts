@@ -1,14 +1,7 @@
 import fc from 'fast-check';
+import type { TrackWindow } from '#shared/contracts';
 import { NOW_MS, segment, trackWindow } from '../../test/support/windows.ts';
-import {
-  broadcastSegments,
-  nativeUris,
-  revisionOf,
-  shownSegments,
-  suffixOf,
-  threadedQuery,
-  windowPlaylist,
-} from './window-playlist.ts';
+import { broadcastWindow, isFinal, shownSegments } from './window-playlist.ts';
 
 const numbersOf = (segments: ReadonlyArray<{ mediaSequence: number }>) => segments.map((item) => item.mediaSequence);
 
@@ -43,49 +36,34 @@ describe('a live list', () => {
 
 describe('the list of a broadcast', () => {
   const startOf = (mediaSequence: number): number => NOW_MS - 100_000 + mediaSequence * 2000;
+  const rules = { nowMs: NOW_MS, reconnectWindowMs: 30_000, windowBoundMs: 600_000 };
 
-  it('holds the segments that begin in it', () => {
+  it('holds the segments that begin in it, the open one too', () => {
     const row = { startEpochMs: startOf(5) - 1, endEpochMs: startOf(9) };
-    expect(numbersOf(broadcastSegments(trackWindow(1, [0, 20]), row, 30_000))).toEqual([5, 6, 7, 8]);
+    const { segments, open } = broadcastWindow(trackWindow(1, [0, 20]), row);
+    expect(numbersOf(segments)).toEqual([5, 6, 7, 8]);
+    expect(open).toBeNull();
+    const early = broadcastWindow(trackWindow(1, [0, 7], { open: segment(8) }), row);
+    expect(early.open?.mediaSequence).toBe(8);
+    expect(broadcastWindow(trackWindow(1, [0, 8], { open: segment(9) }), row).open).toBeNull();
   });
 
   it('slides at its end while it runs', () => {
-    const row = { startEpochMs: startOf(2) };
-    expect(numbersOf(broadcastSegments(trackWindow(1, [0, 30]), row, 10_000))).toEqual([26, 27, 28, 29, 30]);
-  });
-});
-
-describe('windowPlaylist', () => {
-  it('names segments and maps under the folder of the input', () => {
-    const text = windowPlaylist([segment(4, { durationMs: 1920 })], {
-      targetDurationSec: 2,
-      endList: true,
-      uris: nativeUris('../../live/lv_0/', 7, '?tok=a'),
-    });
-    expect(text).toContain('#EXT-X-MAP:URI="../../live/lv_0/7/init-abababababababab.mp4?tok=a"');
-    expect(text).toContain('#EXTINF:1.92,\n../../live/lv_0/7/4.m4s?tok=a\n#EXT-X-ENDLIST\n');
-  });
-});
-
-describe('revisionOf', () => {
-  it('changes with what is listed and with the end', () => {
-    const revisions = [
-      revisionOf([segment(1), segment(2)], false),
-      revisionOf([segment(1), segment(2), segment(3)], false),
-      revisionOf([segment(2), segment(3)], false),
-      revisionOf([segment(2), segment(3)], true),
-    ];
-    expect(new Set(revisions).size).toBe(4);
-  });
-});
-
-describe('the query that is handed on', () => {
-  it('is without delivery directives and measurements', () => {
-    const query = threadedQuery(new URLSearchParams('_HLS_msn=4&tok=a%26b&CMCD=bl%3D1&_HLS_part=0&tok=c'));
-    expect(suffixOf(query)).toBe('?tok=a%26b&tok=c');
+    const window = broadcastWindow(trackWindow(1, [0, 30]), { startEpochMs: startOf(2) });
+    expect(numbersOf(shownSegments(window, 10_000))).toEqual([26, 27, 28, 29, 30]);
   });
 
-  it('is nothing when nothing is left', () => {
-    expect(suffixOf(threadedQuery(new URLSearchParams('_HLS_msn=4')))).toBe('');
+  it('is final only after it stopped, and when its last segment is whole', () => {
+    const stopped = { state: 'stopped' as const, endEpochMs: startOf(9) - 500 };
+    const at = (window: TrackWindow, row: Parameters<typeof isFinal>[1], nowMs = startOf(9)): boolean =>
+      isFinal({ ...window, lastAppendMs: nowMs }, row, { ...rules, nowMs });
+    const inLastSegment = trackWindow(1, [0, 7], { open: segment(8) });
+    expect(at(inLastSegment, { state: 'running' })).toBe(false);
+    expect(at(inLastSegment, stopped)).toBe(false);
+    expect(at(trackWindow(1, [0, 8]), stopped)).toBe(false);
+    expect(at(trackWindow(1, [0, 8], { open: segment(9) }), stopped)).toBe(true);
+    expect(at(trackWindow(1, [0, 9]), stopped)).toBe(true);
+    expect(at(inLastSegment, stopped, stopped.endEpochMs + 6001)).toBe(true);
+    expect(isFinal({ ...inLastSegment, lastAppendMs: 0 }, stopped, rules)).toBe(true);
   });
 });

@@ -5,6 +5,7 @@ import { Lexicons, type LexiconDoc } from '@atproto/lexicon';
 import { isValidDid, isValidHandle, normalizeHandle } from '@atproto/syntax';
 import { GET_LIVE_PLAYLIST } from '../lexicons/get-live-playlist.ts';
 import { GET_LIVE_SEGMENT } from '../lexicons/get-live-segment.ts';
+import { threadedQuery } from './media-uris.ts';
 import { parseTrackId } from './route.ts';
 import { isSessionId } from './session-id.ts';
 
@@ -27,17 +28,21 @@ export interface LivePlaylistParams extends XrpcParams {
   readonly trackId: number | 'unknown' | undefined;
 }
 
-/** `segment`: a media sequence number, the current init segment, or the init segment of an epoch. */
+/** `segment`: a media sequence number, with the index of a part where {@link PART_KEY} gives one, the current init segment, or the init segment of an epoch. */
 export interface LiveSegmentParams extends XrpcParams {
   readonly trackId: number | 'unknown';
   readonly segment:
     | { readonly kind: 'media'; readonly mediaSequence: number }
+    | { readonly kind: 'part'; readonly mediaSequence: number; readonly partIndex: number }
     | { readonly kind: 'current_init' }
     | { readonly kind: 'init_of_epoch'; readonly epoch: number };
 }
 
 const lexicons = new Lexicons([GET_LIVE_PLAYLIST, GET_LIVE_SEGMENT] as unknown as LexiconDoc[]);
-const KNOWN_KEYS: ReadonlySet<string> = new Set(['streamer', 'track', 'seg', 'sid']);
+/** Names a part of the segment that `seg` names; the lexicon does not know it, and wants `seg` to be a number. */
+export const PART_KEY = 'part';
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set(['streamer', 'track', 'seg', 'sid', PART_KEY]);
 
 /** Parameters of getLivePlaylist; throws InvalidRequestError. */
 export function parseLivePlaylistParams(query: URLSearchParams): LivePlaylistParams {
@@ -55,7 +60,7 @@ export function parseLiveSegmentParams(query: URLSearchParams): LiveSegmentParam
   return {
     ...commonParams(values, query),
     trackId: parseTrackId(values['track'] ?? '') ?? 'unknown',
-    segment: parseSegment(values['seg'] ?? ''),
+    segment: partOf(parseSegment(values['seg'] ?? ''), query),
   };
 }
 
@@ -70,8 +75,9 @@ export function xrpcInitName(segment: WindowSegment, newest: WindowSegment): Xrp
 
 /** The hash of the init segment that a request names, or undefined when nothing windowed has it. */
 export function initHashOf(window: TrackWindow, segment: LiveSegmentParams['segment']): string | undefined {
-  if (segment.kind === 'current_init') return (window.segments.at(-1) ?? window.open)?.initSha256;
-  if (segment.kind === 'media') return undefined;
+  if (segment.kind === 'current_init') return (window.open ?? window.segments.at(-1))?.initSha256;
+  if (segment.kind !== 'init_of_epoch') return undefined;
+  if (window.open?.epoch === segment.epoch) return window.open.initSha256;
   return window.segments.findLast((candidate) => candidate.epoch === segment.epoch)?.initSha256;
 }
 
@@ -95,7 +101,7 @@ function commonParams(values: Record<string, string>, query: URLSearchParams): X
   if (sid !== undefined && !isSessionId(sid)) {
     throw new InvalidRequestError(`sid: expected 13 base32-sortable characters, got ${shown(sid)}`);
   }
-  const extraQuery = new URLSearchParams([...query].filter(([key]) => !KNOWN_KEYS.has(key)));
+  const extraQuery = threadedQuery(new URLSearchParams([...query].filter(([key]) => !KNOWN_KEYS.has(key))));
   return { streamer: parseStreamer(values['streamer'] ?? ''), sid, extraQuery };
 }
 
@@ -113,6 +119,13 @@ function parseSegment(text: string): LiveSegmentParams['segment'] {
   if (groups['number'] !== undefined) return { kind: 'media', mediaSequence: Number(groups['number']) };
   const run = groups['run'];
   return run === undefined ? { kind: 'current_init' } : { kind: 'init_of_epoch', epoch: Number(run) - 1 };
+}
+
+function partOf(segment: LiveSegmentParams['segment'], query: URLSearchParams): LiveSegmentParams['segment'] {
+  const part = query.get(PART_KEY);
+  if (part === null || segment.kind !== 'media') return segment;
+  if (/^\d{1,6}$/.test(part)) return { ...segment, kind: 'part', partIndex: Number(part) };
+  throw new InvalidRequestError(`${PART_KEY}: expected the index of a part, got ${shown(part)}`);
 }
 
 const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

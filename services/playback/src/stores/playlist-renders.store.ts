@@ -13,17 +13,17 @@ export class PlaylistRenders {
   }
 
   /** The playlist of `key` at `revision`; `render` runs only when that is not the one held. */
-  get(key: string, revision: string, render: () => string): RenderedPlaylist {
+  get(key: string, revision: string, render: () => string, contentType?: string): RenderedPlaylist {
     const held = this.#cache.get(key);
     if (held?.revision === revision) return held.playlist;
-    const playlist = this.once(render());
+    const playlist = this.once(render(), contentType);
     this.#cache.set(key, { revision, playlist }, playlist.sizeBytes);
     return playlist;
   }
 
   /** A playlist for one viewer. */
-  once(text: string): RenderedPlaylist {
+  once(text: string, contentType?: string): RenderedPlaylist {
     this.#renders.inc();
-    return new RenderedPlaylist(text);
+    return new RenderedPlaylist(text, contentType);
   }
 }

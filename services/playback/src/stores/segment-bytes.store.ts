@@ -9,10 +9,19 @@ export interface CacheCounters {
   readonly misses: Counter<string>;
 }
 
-/** Whole segments by their SHA-256, bounded in bytes; however many ask for an absent one, it is fetched once. */
+/** Something whose bytes are known by their hash. */
+export interface Hashed {
+  readonly sha256: string;
+}
+
+/** A Redis reply may be a view on a read buffer many times its size, which it would keep alive. */
+const WORTH_COPYING = 1.1;
+
+/** Parts of live segments and whole recorded segments by their SHA-256, bounded in bytes; however many ask for an absent one, it is fetched once. */
 export class SegmentBytes {
   readonly #cache: SizedCache<Buffer>;
   readonly #flights = new SingleFlight<Buffer | undefined>();
+  readonly #seriesFlights = new SingleFlight<readonly Buffer[] | undefined>();
 
   constructor(
     private readonly options: {
@@ -33,17 +42,46 @@ export class SegmentBytes {
       return kept;
     }
     this.options.counters.misses.inc();
-    return this.#flights.run(sha256, () => this.#fetch(sha256, fetch));
+    return this.#flights.run(sha256, async () => this.#verified(sha256, await fetch()));
   }
 
-  async #fetch(sha256: string, fetch: () => Promise<Buffer | undefined>): Promise<Buffer | undefined> {
-    const bytes = await fetch();
-    if (bytes === undefined) return undefined;
-    if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
-      this.options.onCorrupt(sha256, bytes.length);
+  /** The bytes of every item, in order, of which `fetch` brings those that are not in memory, at once; undefined when any is missing. `key` names the series. */
+  series<H extends Hashed>(
+    key: string,
+    items: readonly H[],
+    fetch: (missing: readonly H[]) => Promise<ReadonlyArray<Buffer | undefined>>,
+  ): readonly Buffer[] | Promise<readonly Buffer[] | undefined> {
+    const kept = items.map(({ sha256 }) => this.#cache.get(sha256));
+    const present = kept.filter((bytes) => bytes !== undefined);
+    if (present.length === items.length) {
+      this.options.counters.hits.inc();
+      return present;
+    }
+    this.options.counters.misses.inc();
+    return this.#seriesFlights.run(key, async () => {
+      const missing = items.filter((_, index) => kept[index] === undefined);
+      const fetched = await fetch(missing);
+      const verified = new Map(missing.map(({ sha256 }, index) => [sha256, this.#verified(sha256, fetched[index])]));
+      const all = items.map(({ sha256 }, index) => kept[index] ?? verified.get(sha256));
+      const found = all.filter((bytes) => bytes !== undefined);
+      return found.length === items.length ? found : undefined;
+    });
+  }
+
+  #verified(sha256: string, fetched: Buffer | undefined): Buffer | undefined {
+    if (fetched === undefined) return undefined;
+    if (createHash('sha256').update(fetched).digest('hex') !== sha256) {
+      this.options.onCorrupt(sha256, fetched.length);
       return undefined;
     }
+    const bytes = fetched.buffer.byteLength > fetched.length * WORTH_COPYING ? exactCopy(fetched) : fetched;
     this.#cache.set(sha256, bytes, bytes.length);
     return bytes;
   }
+}
+
+function exactCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

@@ -30,9 +30,12 @@ describe('ViewerSessions', () => {
 
   it('tells viewers without a session apart by their traits', () => {
     const sessions = new ViewerSessions(new StoppedClock(1_000_000));
-    sessions.seeAnonymous(['li_1', '192.0.2.1', 'player']);
-    sessions.seeAnonymous(['li_1', '192.0.2.1', 'player']);
-    sessions.seeAnonymous(['li_1', '192.0.2.2', 'player']);
+    const [first, second] = [{}, {}];
+    sessions.seeAnonymous(['li_1', '192.0.2.1', 'player'], first);
+    sessions.seeAnonymous(['li_1', '192.0.2.1', 'player'], first);
+    sessions.seeAnonymous(['li_1', '192.0.2.1', 'player'], second);
+    expect(sessions.count()).toBe(1);
+    sessions.seeAnonymous(['li_1', '192.0.2.2', 'player'], first);
     expect(sessions.count()).toBe(2);
   });
 

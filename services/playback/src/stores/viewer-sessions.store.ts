@@ -11,6 +11,8 @@ export class ViewerSessions {
   /** In the order of the last request. */
   readonly #lastSeenMs = new Map<string, number>();
   readonly #key = randomBytes(32);
+  /** The viewer last seen on a connection, which lives as long as that: a keyed hash costs as much as the rest of an answer. */
+  readonly #onConnection = new WeakMap<object, { readonly traits: string; readonly sessionId: string }>();
   readonly #clockId = randomInt(1024);
   #lastMintedUs = 0n;
 
@@ -31,8 +33,16 @@ export class ViewerSessions {
   }
 
   /** Like `see`, for a viewer without a session id: known by what stays the same between requests, kept only as a keyed hash. */
-  seeAnonymous(traits: readonly string[]): void {
-    this.see(createHmac('sha256', this.#key).update(traits.join('\n')).digest('base64url'));
+  seeAnonymous(traits: readonly string[], connection: object): void {
+    const joined = traits.join('\n');
+    const known = this.#onConnection.get(connection);
+    if (known?.traits === joined) {
+      this.see(known.sessionId);
+      return;
+    }
+    const sessionId = createHmac('sha256', this.#key).update(joined).digest('base64url');
+    this.#onConnection.set(connection, { traits: joined, sessionId });
+    this.see(sessionId);
   }
 
   /** How many are present. */

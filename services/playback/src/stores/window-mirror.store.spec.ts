@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import type { TrackWindow, WindowFact } from '#shared/contracts';
+import type { TrackWindow, WindowFact, WindowPart } from '#shared/contracts';
 import { LiveWindowReader } from '#shared/live-window';
 import { eventually } from '#shared/testing';
 import { NOW_MS, segment, trackWindow } from '../../test/support/windows.ts';
 import { WindowUnavailableError } from '../domain/errors.ts';
 import { Clock } from '../ports.ts';
+import type { Wish } from './waiting-room.ts';
 import { WindowMirror } from './window-mirror.store.ts';
 
 const INPUT = 'li_0123456789';
@@ -27,6 +28,10 @@ class WindowsInMemory extends LiveWindowReader {
     this.reads += 1;
     if (this.isAway) throw new Error('away');
     return structuredClone(this.windows);
+  }
+
+  async readParts(): Promise<[]> {
+    return [];
   }
 
   async readSegment(): Promise<undefined> {
@@ -57,7 +62,21 @@ function closeNext(window: TrackWindow, keep: number): { after: TrackWindow; fac
   return { after, fact: { fence, revision, lastAppendMs, change } };
 }
 
+const aPart = (partIndex: number): WindowPart => ({
+  partIndex,
+  durationMs: 500,
+  independent: true,
+  sizeBytes: 1,
+  sha256: 'ab'.repeat(32),
+  chunks: [{ streamSequence: 1, sizeBytes: 1, sha256: 'ab'.repeat(32) }],
+});
+
 const lastOf = (windows: readonly TrackWindow[]): number => windows[0]?.segments.at(-1)?.mediaSequence ?? -1;
+
+const closedAtLeast = (mediaSequence: number): Wish<readonly TrackWindow[]> => ({
+  key: `closed/${mediaSequence}`,
+  isFulfilled: (windows) => lastOf(windows) >= mediaSequence,
+});
 
 describe('WindowMirror', () => {
   it('reads once and then follows the facts', async () => {
@@ -118,6 +137,49 @@ describe('WindowMirror', () => {
     }
   });
 
+  it('takes no part back when a read is behind the facts, by whichever packager', async () => {
+    const reader = new WindowsInMemory();
+    const clock = new StoppedClock();
+    const open = segment(10, { parts: [aPart(0)] });
+    reader.windows = [trackWindow(1, [0, 9], { open, revision: 20, fence: 5 })];
+    const mirror = mirrorOf(reader, clock);
+    await mirror.read(INPUT);
+    const { parts: _parts, ...rest } = open;
+    const change = { kind: 'part_appended' as const, segment: rest, part: aPart(1) };
+    mirror.apply({ inputId: INPUT, trackId: 1, fact: { fence: 5, revision: 21, lastAppendMs: NOW_MS, change } });
+    for (const fence of [5, 6]) {
+      reader.windows = [trackWindow(1, [0, 9], { open, revision: 20, fence })];
+      const reads = reader.reads;
+      mirror.doubtAll();
+      await mirror.read(INPUT);
+      await eventually(() => reader.reads > reads);
+      expect((await mirror.read(INPUT))[0]?.open?.parts).toHaveLength(2);
+    }
+  });
+
+  it('reads again while somebody waits and nothing is heard', async () => {
+    const reader = new WindowsInMemory();
+    const clock = new StoppedClock();
+    reader.windows = [trackWindow(1, [0, 3])];
+    const mirror = mirrorOf(reader, clock);
+    await mirror.read(INPUT);
+    const waiting = mirror.waitFor(INPUT, closedAtLeast(4), 5000);
+    reader.windows = [trackWindow(1, [0, 4], { revision: 2 })];
+    clock.now += 1000;
+    expect(lastOf((await waiting) ?? [])).toBe(4);
+  });
+
+  it('reads again at once for those who wait when facts may have been missed', async () => {
+    const reader = new WindowsInMemory();
+    reader.windows = [trackWindow(1, [0, 3])];
+    const mirror = mirrorOf(reader);
+    await mirror.read(INPUT);
+    const waiting = mirror.waitFor(INPUT, closedAtLeast(4), 5000);
+    reader.windows = [trackWindow(1, [0, 4], { revision: 2 })];
+    mirror.doubtAll();
+    expect(lastOf((await waiting) ?? [])).toBe(4);
+  });
+
   it('takes over what a successor rebuilt', async () => {
     const reader = new WindowsInMemory();
     reader.windows = [trackWindow(1, [0, 9], { fence: 5, revision: 50 })];
@@ -135,10 +197,10 @@ describe('WindowMirror', () => {
     reader.windows = [window];
     const mirror = mirrorOf(reader);
     await mirror.read(INPUT);
-    const waiting = mirror.waitFor(INPUT, (windows) => lastOf(windows) >= 1, 5000);
+    const waiting = mirror.waitFor(INPUT, closedAtLeast(1), 5000);
     mirror.apply({ inputId: INPUT, trackId: 1, fact: closeNext(window, 9).fact });
     expect(lastOf((await waiting) ?? [])).toBe(1);
-    expect(await mirror.waitFor(INPUT, (windows) => lastOf(windows) >= 2, 10)).toBeUndefined();
+    expect(await mirror.waitFor(INPUT, closedAtLeast(2), 10)).toBeUndefined();
   });
 
   it('forgets the input that was longest unused', async () => {

@@ -4,6 +4,7 @@ import { applyWindowFact, type LiveWindowReader } from '#shared/live-window';
 import { WindowUnavailableError } from '../domain/errors.ts';
 import type { Clock, TrackFact } from '../ports.ts';
 import { SingleFlight } from './single-flight.ts';
+import { Seats, WaitingRoom, type Wish } from './waiting-room.ts';
 
 interface TrackedFact {
   readonly trackId: number;
@@ -18,16 +19,24 @@ interface Mirrored {
   /** When Redis or a fact last said something; -Infinity before the first time. */
   heardAtMs: number;
   failure: unknown;
+  /** When a read of Redis last ended. */
+  readAtMs: number;
   /** Facts that wait for a read. */
   pending: TrackedFact[];
-  readonly waiters: Set<() => void>;
+  readonly waiting: WaitingRoom<readonly TrackWindow[]>;
 }
 
 // How long an empty or failed read stands, and how long a window may hear nothing before it is read again.
 const NEGATIVE_MS = 500;
 const STALE_MS = 2000;
+const WAITED_FOR_STALE_MS = 1000;
+/** How often at most those who ask for what is not known here make this node read again. */
+const LOOK_AGAIN_MS = 250;
+const PATIENCE_MS = 250;
 const MAX_PENDING_FACTS = 256;
 const MAX_WAITERS = 10_000;
+/** How often an input that somebody waits for is looked at: the last fact before a pause may be the one that was lost. */
+const WATCH_MS = 500;
 /** Facts are published beside the write to Redis, so a read may come before what it is to find. */
 const READ_ATTEMPTS = 5;
 const REREAD_DELAY_MS = 100;
@@ -39,7 +48,8 @@ const REREAD_DELAY_MS = 100;
 export class WindowMirror {
   readonly #inputs = new Map<string, Mirrored>();
   readonly #reads = new SingleFlight<void>();
-  #waiting = 0;
+  readonly #seats = new Seats(MAX_WAITERS);
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly options: {
@@ -55,12 +65,17 @@ export class WindowMirror {
     return this.#inputs.has(inputId);
   }
 
+  /** Inputs of which something is in memory: somebody watches them, or did not long ago. */
+  watchedIds(): string[] {
+    return [...this.#inputs.values()].filter(({ list }) => list.length > 0).map(({ inputId }) => inputId);
+  }
+
   /** The windows of an input, empty when there are none; throws WindowUnavailableError when that cannot be known. */
   async read(inputId: string): Promise<readonly TrackWindow[]> {
     const input = this.#touch(inputId);
     const silentMs = this.options.clock.nowMs() - input.heardAtMs;
     if (input.list.length > 0) {
-      if (silentMs >= STALE_MS) void this.#refresh(input);
+      if (silentMs >= STALE_MS) await this.#refreshPatiently(input);
       return input.list;
     }
     if (silentMs >= NEGATIVE_MS) await this.#refresh(input);
@@ -70,29 +85,24 @@ export class WindowMirror {
     return input.list;
   }
 
-  /** Resolves with the windows as soon as they pass `isEnough`, or with undefined after `withinMs`. */
-  async waitFor(
+  /** Somebody asks for what is not known here: resolves when Redis was read again, or had no chance to tell more. */
+  async lookAgain(inputId: string): Promise<void> {
+    const input = this.#touch(inputId);
+    const dueInMs = input.readAtMs + LOOK_AGAIN_MS - this.options.clock.nowMs();
+    if (dueInMs > 0) await sleep(dueInMs);
+    await this.#refreshPatiently(input);
+  }
+
+  /** Resolves with the windows as soon as the wish is fulfilled, or with undefined after `withinMs`. */
+  waitFor(
     inputId: string,
-    isEnough: (windows: readonly TrackWindow[]) => boolean,
+    wish: Wish<readonly TrackWindow[]>,
     withinMs: number,
   ): Promise<readonly TrackWindow[] | undefined> {
     const input = this.#touch(inputId);
-    if (isEnough(input.list)) return input.list;
-    if (this.#waiting >= MAX_WAITERS) return undefined;
-    this.#waiting += 1;
-    return new Promise((resolve) => {
-      const finish = (windows: readonly TrackWindow[] | undefined): void => {
-        clearTimeout(timer);
-        input.waiters.delete(check);
-        this.#waiting -= 1;
-        resolve(windows);
-      };
-      const timer = setTimeout(() => finish(undefined), withinMs);
-      const check = (): void => {
-        if (isEnough(input.list)) finish(input.list);
-      };
-      input.waiters.add(check);
-    });
+    if (wish.isFulfilled(input.list)) return Promise.resolve(input.list);
+    this.#watch ??= setInterval(() => this.#lookAfterWaiting(), WATCH_MS).unref();
+    return input.waiting.wait(wish, withinMs);
   }
 
   /** Takes one fact from the bus. */
@@ -104,9 +114,12 @@ export class WindowMirror {
     void this.#refresh(input);
   }
 
-  /** Facts may have been missed: every input is read again, when next asked for. */
+  /** Facts may have been missed: every input is read again, at once where somebody waits, else when next asked for. */
   doubtAll(): void {
-    for (const input of this.#inputs.values()) input.heardAtMs = -Infinity;
+    for (const input of this.#inputs.values()) {
+      input.heardAtMs = -Infinity;
+      if (!input.waiting.isEmpty) void this.#refresh(input);
+    }
   }
 
   /** An input that is no more. */
@@ -121,8 +134,9 @@ export class WindowMirror {
       list: [],
       heardAtMs: -Infinity,
       failure: undefined,
+      readAtMs: -Infinity,
       pending: [],
-      waiters: new Set<() => void>(),
+      waiting: new WaitingRoom<readonly TrackWindow[]>(this.#seats),
     };
     this.#inputs.delete(inputId);
     this.#inputs.set(inputId, input);
@@ -132,7 +146,7 @@ export class WindowMirror {
 
   #evictOldest(): void {
     for (const [inputId, input] of this.#inputs) {
-      if (input.waiters.size > 0) continue;
+      if (!input.waiting.isEmpty) continue;
       this.#inputs.delete(inputId);
       return;
     }
@@ -153,7 +167,25 @@ export class WindowMirror {
     for (const window of windows) tracks.set(window.track.trackId, window);
     input.tracks = tracks;
     input.list = [...tracks.values()].toSorted((a, b) => a.track.trackId - b.track.trackId);
-    for (const check of input.waiters) check();
+    input.waiting.changed(input.list, new Set(windows.map((window) => window.track.trackId)));
+  }
+
+  #lookAfterWaiting(): void {
+    const waitedFor = [...this.#inputs.values()].filter((input) => !input.waiting.isEmpty);
+    if (waitedFor.length === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+    const nowMs = this.options.clock.nowMs();
+    for (const input of waitedFor) if (nowMs - input.heardAtMs >= WAITED_FOR_STALE_MS) void this.#refresh(input);
+  }
+
+  /** A Redis that does not answer must not hold up those for whom memory will do. */
+  async #refreshPatiently(input: Mirrored): Promise<void> {
+    const answered = new AbortController();
+    const late = sleep(PATIENCE_MS, undefined, { signal: answered.signal }).catch(() => undefined);
+    await Promise.race([this.#refresh(input), late]);
+    answered.abort();
   }
 
   #refresh(input: Mirrored): Promise<void> {
@@ -166,7 +198,8 @@ export class WindowMirror {
         input.pending = [];
         this.options.onReadFailed(input.inputId, error);
       }
-      input.heardAtMs = this.options.clock.nowMs();
+      input.readAtMs = this.options.clock.nowMs();
+      input.heardAtMs = input.readAtMs;
     });
   }
 
@@ -187,10 +220,18 @@ export class WindowMirror {
   }
 }
 
-/** A list that a player has seen must not go back: neither to an older packager's view nor to fewer numbers. */
+/** A list that a player has seen must not go back: neither to an older packager's view, nor to fewer numbers or parts. */
 function isNews(held: TrackWindow | undefined, read: TrackWindow): boolean {
   if (held === undefined) return true;
-  return read.fence >= held.fence && lastClosedOf(read) >= lastClosedOf(held);
+  if (read.fence < held.fence) return false;
+  const ahead = compareEdges(read, held);
+  return ahead > 0 || (ahead === 0 && (read.fence > held.fence || read.revision >= held.revision));
+}
+
+/** Positive when the first window reaches further, in whole segments and then in parts of the open one. */
+function compareEdges(a: TrackWindow, b: TrackWindow): number {
+  const closed = lastClosedOf(a) - lastClosedOf(b);
+  return closed === 0 ? (a.open?.parts.length ?? 0) - (b.open?.parts.length ?? 0) : closed;
 }
 
 const lastClosedOf = (window: TrackWindow): number => window.segments.at(-1)?.mediaSequence ?? -1;

@@ -1,36 +1,8 @@
-import type { LiveSource } from './live-source.ts';
+import { at, IMMUTABLE, SEGMENT_BYTES, type AnswerCase } from './answer-case.ts';
+import { TRANSPORT_CASES } from './transport-cases.ts';
+import { XRPC_CASES } from './xrpc-cases.ts';
 
-/** The inputs that the cases are about. */
-export interface Sources {
-  /** Six segments of video and audio. */
-  readonly live: LiveSource;
-  /** Its account is unavailable. */
-  readonly banned: LiveSource;
-  /** Known, but nothing was ever sent. */
-  readonly silent: LiveSource;
-}
-
-/** One request and what must come back, whichever way it takes through the service. */
-export interface AnswerCase {
-  readonly behaviour: string;
-  readonly path: (sources: Sources) => string;
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly status: number;
-  readonly error?: string;
-  readonly answerHeaders?: Record<string, string>;
-  readonly bodyBytes?: number;
-}
-
-const at = (name: string) => (sources: Sources) => `/live/${sources.live.row.externalId}/${name}`;
-const xrpc = (method: string, query: (sources: Sources) => string) => (sources: Sources) =>
-  `/xrpc/place.stream.playback.${method}?${query(sources)}`;
-const did = (source: LiveSource): string => encodeURIComponent(source.row.identities[0] ?? '');
-const SEGMENT_BYTES = 3002;
-const IMMUTABLE = 'public, max-age=31536000, immutable';
-
-/** Every status of the media routes. */
-export const ANSWER_CASES: AnswerCase[] = [
+const MEDIA_CASES: AnswerCase[] = [
   {
     behaviour: 'a multivariant playlist',
     path: at('index.m3u8'),
@@ -43,13 +15,6 @@ export const ANSWER_CASES: AnswerCase[] = [
     status: 200,
     answerHeaders: { 'cache-control': 'public, max-age=1', vary: 'Accept-Encoding' },
   },
-  {
-    behaviour: 'a media playlist asked for with a range: it comes whole',
-    path: at('1.m3u8'),
-    headers: { range: 'bytes=0-' },
-    status: 200,
-  },
-  { behaviour: 'HEAD of a media playlist', path: at('1.m3u8'), method: 'HEAD', status: 200, bodyBytes: 0 },
   {
     behaviour: 'an unknown track',
     path: at('9.m3u8'),
@@ -97,15 +62,8 @@ export const ANSWER_CASES: AnswerCase[] = [
       'cache-control': IMMUTABLE,
       'accept-ranges': 'bytes',
       'content-length': String(SEGMENT_BYTES),
+      priority: 'u=3',
     },
-  },
-  {
-    behaviour: 'HEAD of a segment',
-    path: at('1/2.m4s'),
-    method: 'HEAD',
-    status: 200,
-    bodyBytes: 0,
-    answerHeaders: { 'content-length': String(SEGMENT_BYTES) },
   },
   {
     behaviour: 'a range of a segment',
@@ -153,105 +111,6 @@ export const ANSWER_CASES: AnswerCase[] = [
     error: 'SegmentNotFound',
   },
   {
-    behaviour: 'an XRPC multivariant playlist',
-    path: xrpc('getLivePlaylist', (sources) => `streamer=${did(sources.live)}`),
-    status: 200,
-    answerHeaders: { 'cache-control': 'no-cache' },
-  },
-  {
-    behaviour: 'an XRPC init segment',
-    path: xrpc('getLiveSegment', (sources) => `streamer=${did(sources.live)}&track=1&seg=init.m4s`),
-    status: 200,
-    answerHeaders: { 'cache-control': 'no-cache', 'content-type': 'video/mp4' },
-  },
-  {
-    behaviour: 'an XRPC segment',
-    path: xrpc('getLiveSegment', (sources) => `streamer=${did(sources.live)}&track=1&seg=2.m4s`),
-    status: 200,
-    bodyBytes: SEGMENT_BYTES,
-    answerHeaders: { 'cache-control': IMMUTABLE },
-  },
-  {
-    behaviour: 'an XRPC request without streamer',
-    path: xrpc('getLivePlaylist', () => ''),
-    status: 400,
-    error: 'InvalidRequest',
-    answerHeaders: { 'cache-control': 'no-store' },
-  },
-  {
-    behaviour: 'a streamer that is no identity',
-    path: xrpc('getLivePlaylist', () => 'streamer=nobody'),
-    status: 400,
-    error: 'InvalidRequest',
-  },
-  {
-    behaviour: 'a repeated parameter',
-    path: xrpc('getLivePlaylist', (sources) => `streamer=${did(sources.live)}&streamer=${did(sources.live)}`),
-    status: 400,
-    error: 'InvalidRequest',
-  },
-  {
-    behaviour: 'a malformed sid',
-    path: xrpc('getLivePlaylist', (sources) => `streamer=${did(sources.live)}&sid=1`),
-    status: 400,
-    error: 'InvalidRequest',
-  },
-  {
-    behaviour: 'a malformed seg',
-    path: xrpc('getLiveSegment', (sources) => `streamer=${did(sources.live)}&track=1&seg=-1`),
-    status: 400,
-    error: 'InvalidRequest',
-  },
-  {
-    behaviour: 'an unknown XRPC track',
-    path: xrpc('getLivePlaylist', (sources) => `streamer=${did(sources.live)}&track=x`),
-    status: 404,
-    error: 'TrackNotFound',
-  },
-  {
-    behaviour: 'an XRPC segment of an unknown track',
-    path: xrpc('getLiveSegment', (sources) => `streamer=${did(sources.live)}&track=x&seg=1`),
-    status: 404,
-    error: 'SegmentNotFound',
-  },
-  {
-    behaviour: 'an XRPC segment that slid out',
-    path: xrpc('getLiveSegment', (sources) => `streamer=${did(sources.live)}&track=1&seg=99999999999999999999`),
-    status: 404,
-    error: 'SegmentNotFound',
-  },
-  {
-    behaviour: 'an unknown streamer',
-    path: xrpc('getLivePlaylist', () => 'streamer=did%3Aplc%3Aewvi7nxzyoun6zhxrhs64oiz'),
-    status: 404,
-    error: 'StreamNotLive',
-  },
-  {
-    behaviour: 'a banned streamer',
-    path: xrpc('getLivePlaylist', (sources) => `streamer=${did(sources.banned)}`),
-    status: 403,
-    error: 'StreamUnavailable',
-  },
-  {
-    behaviour: 'a segment of a banned streamer',
-    path: xrpc('getLiveSegment', (sources) => `streamer=${did(sources.banned)}&track=1&seg=0`),
-    status: 403,
-    error: 'StreamUnavailable',
-  },
-  {
-    behaviour: 'another XRPC method',
-    path: () => '/xrpc/place.stream.live.getProfileCard',
-    status: 501,
-    error: 'MethodNotImplemented',
-  },
-  {
-    behaviour: 'POST to another XRPC method',
-    path: () => '/xrpc/com.atproto.server.createSession',
-    method: 'POST',
-    status: 501,
-    error: 'MethodNotImplemented',
-  },
-  {
     behaviour: 'an invalid time parameter',
     path: at('1.m3u8?lhs_start_unix_s_0=yesterday'),
     status: 400,
@@ -271,18 +130,7 @@ export const ANSWER_CASES: AnswerCase[] = [
     error: 'StreamNotLive',
   },
   { behaviour: 'a path outside the routes', path: () => '/no/such/thing/at/all', status: 404, error: 'NotFound' },
-  {
-    behaviour: 'a preflight',
-    path: at('1/2.m4s'),
-    method: 'OPTIONS',
-    headers: { 'access-control-request-headers': 'range' },
-    status: 204,
-    answerHeaders: { 'access-control-allow-methods': 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE' },
-  },
-  {
-    behaviour: 'a preflight of a path that is not there',
-    path: () => '/no/such/thing/at/all',
-    method: 'OPTIONS',
-    status: 204,
-  },
 ];
+
+/** Every status of every route. */
+export const ANSWER_CASES: AnswerCase[] = [...MEDIA_CASES, ...XRPC_CASES, ...TRANSPORT_CASES];

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { CmafReader, readInit } from '#cmaf';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readInit } from '#cmaf';
 import {
   broadcastsBucket,
   initSegmentKey,
@@ -8,6 +8,8 @@ import {
   liveInputsBucket,
   type BroadcastRow,
   type LiveInputRow,
+  type PresentationNumbers,
+  type TimedMarker,
   type TrackWindow,
   type WindowFact,
   type WindowPart,
@@ -15,57 +17,30 @@ import {
   windowFactSubject,
 } from '#shared/contracts';
 import { RedisLiveWindow } from '#shared/live-window';
-import { connectBus, publishFact, type Bus } from '#shared/messaging';
-import { connectRedis, type RedisConnection } from '#shared/redis';
-import { backendsFromEnvironment } from '#shared/testing';
+import { publishFact } from '#shared/messaging';
+import { withLink } from './chain.ts';
+import { INITS, type Servers } from './servers.ts';
 
 export const VIDEO = 1;
 export const AUDIO = 2;
 export const SEGMENT_MS = 2000;
+const PART_MS = 500;
+const LOW_LATENCY = { targetDurationSec: 2, segmentTargetMs: SEGMENT_MS, partTargetMs: PART_MS };
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const fixture = (name: string): URL => new URL(`../../../../fixtures/media/${name}`, import.meta.url);
-
-function initOf(name: string): Buffer {
-  const reader = new CmafReader({ maxBoxBytes: 8e6, maxChunkBytes: 8e6, maxInitBytes: 1e6 });
-  const init = reader.push(readFileSync(fixture(name))).find((unit) => unit.kind === 'init');
-  if (init?.kind !== 'init') throw new Error(`${name}: expected an init segment`);
-  return Buffer.from(init.bytes);
+interface CloseOptions {
+  readonly announce?: boolean;
+  readonly keep?: number;
 }
 
-/** Init segments of real tracks. */
-export const INITS = {
-  video: initOf('h264.cmfv'),
-  otherVideo: initOf('h264-b-frames.cmfv'),
-  audio: initOf('aac.cmfa'),
-};
-
-/** Bus and Redis of a test. */
-export interface Servers {
-  readonly bus: Bus;
-  readonly redis: RedisConnection;
-  close(): Promise<void>;
-}
-
-export async function connectServers(): Promise<Servers> {
-  const { NATS_URL, REDIS_URL } = backendsFromEnvironment();
-  const bus = await connectBus('playback-test', {
-    NATS_URL,
-    BUS_REPLICAS: 1,
-    MEDIA_MAX_AGE_SEC: 900,
-    MEDIA_MAX_BYTES: 268_435_456,
-  });
-  const redis = connectRedis(REDIS_URL, (error) => {
-    throw error;
-  });
-  return {
-    bus,
-    redis,
-    close: async () => {
-      redis.disconnect();
-      await bus.close();
-    },
-  };
+interface PartOptions {
+  readonly announce?: boolean;
+  readonly durationMs?: number;
+  readonly sizeBytes?: number;
+  readonly bytes?: Buffer;
+  readonly independent?: boolean;
+  readonly bytesLateMs?: number;
+  readonly markers?: TimedMarker[];
 }
 
 interface SourceTrack {
@@ -144,7 +119,7 @@ export class LiveSource {
     return this.#track(trackId).window;
   }
 
-  async addTrack(trackId: number, init: Buffer): Promise<void> {
+  async addTrack(trackId: number, init: Buffer, numbers: PresentationNumbers = LOW_LATENCY): Promise<void> {
     await this.#storeInit(init);
     const [facts] = readInit(init).tracks;
     if (facts === undefined) throw new Error('expected a track');
@@ -154,7 +129,7 @@ export class LiveSource {
       fence: 1,
       revision: 0,
       track: { trackId, name: kind, kind, codec, timescale, language, width, height, frameRate, channels, sampleRate },
-      numbers: { targetDurationSec: 2, segmentTargetMs: SEGMENT_MS, partTargetMs: 500 },
+      numbers,
       segments: [],
       open: null,
       lastAppendMs: Date.now(),
@@ -176,11 +151,7 @@ export class LiveSource {
   }
 
   /** Closes `count` segments of each track given. */
-  async close(
-    trackIds: readonly number[],
-    count: number,
-    options: { announce?: boolean; keep?: number } = {},
-  ): Promise<void> {
+  async close(trackIds: readonly number[], count: number, options: CloseOptions = {}): Promise<void> {
     for (let i = 0; i < count; i += 1) for (const trackId of trackIds) await this.#closeOne(trackId, options);
   }
 
@@ -192,62 +163,81 @@ export class LiveSource {
     this.#announce(trackId, { kind: 'reset' });
   }
 
-  async #closeOne(
-    trackId: number,
-    { announce = true, keep = 90 }: { announce?: boolean; keep?: number },
-  ): Promise<void> {
+  /** Adds a part to the open segment of a track, or opens the next with it. `bytesLateMs`: the fact comes before the bytes are in Redis. */
+  async appendPart(trackId: number, options: PartOptions = {}): Promise<WindowPart> {
+    const { announce = true, bytesLateMs = 0 } = options;
     const track = this.#track(trackId);
-    const mediaSequence = (track.window.segments.at(-1)?.mediaSequence ?? -1) + 1;
-    const bytes = randomBytes(3000 + mediaSequence);
-    const segment = this.#segmentOf(track, mediaSequence, bytes);
-    const [part] = segment.parts as [WindowPart];
-    const { parts: _parts, sha256: _sha256, ...opened } = segment;
-    this.bytes.set(`${trackId}/${mediaSequence}`, bytes);
-    await this.#window.appendPart(headOf(this.#step(track, { open: { ...opened, parts: [part] } })), {
-      mediaSequence,
-      partIndex: 0,
-      bytes,
-    });
-    if (announce) this.#announce(trackId, { kind: 'part_appended', segment: opened, part });
-    const segments = [...track.window.segments, segment].slice(-keep);
-    const first = segments[0]?.mediaSequence ?? 0;
-    const bitrate = (bytes.length * 8000) / SEGMENT_MS;
-    this.#step(track, { open: null, segments, peakBitrate: bitrate, averageBitrate: bitrate });
-    await this.#window.closeSegment(headOf(track.window), segment, first);
-    const { track: description, peakBitrate, averageBitrate, archivedThrough } = track.window;
-    const closed = {
-      segment,
-      firstMediaSequence: first,
-      track: description,
-      peakBitrate,
-      averageBitrate,
-      archivedThrough,
-    };
-    if (announce) this.#announce(trackId, { kind: 'segment_closed', ...closed });
+    const open = track.window.open ?? this.#openedSegment(track);
+    const bytes = options.bytes ?? randomBytes(options.sizeBytes ?? 1000 + open.parts.length);
+    const part = partOf(open, bytes, options);
+    const opened = withPart({ ...open, ...(options.markers && { markers: options.markers }) }, part);
+    this.bytes.set(`${trackId}/${open.mediaSequence}.${part.partIndex}`, bytes);
+    const head = headOf(this.#step(track, { open: opened }));
+    const { parts: _parts, ...segment } = opened;
+    if (announce) this.#announce(trackId, { kind: 'part_appended', segment, part });
+    if (bytesLateMs > 0) await sleep(bytesLateMs);
+    await this.#window.appendPart(head, { mediaSequence: open.mediaSequence, partIndex: part.partIndex, bytes });
+    return part;
   }
 
-  #segmentOf(track: SourceTrack, mediaSequence: number, bytes: Buffer): WindowSegment {
-    const hash = sha256(bytes);
+  /** Closes the open segment of a track. */
+  async closeOpen(trackId: number, { announce = true, keep = 90 }: CloseOptions = {}): Promise<WindowSegment> {
+    const track = this.#track(trackId);
+    const { open } = track.window;
+    if (open === null) throw new Error(`track ${trackId}: expected an open segment`);
+    const bytes = Buffer.concat(
+      open.parts.map(({ partIndex }) => this.bytesOf(`${trackId}/${open.mediaSequence}.${partIndex}`)),
+    );
+    this.bytes.set(`${trackId}/${open.mediaSequence}`, bytes);
+    await this.#close(track, { ...open, sha256: sha256(bytes) }, { announce, keep });
+    return open;
+  }
+
+  /** Closes a segment that this track lost. */
+  async closeGap(trackId: number): Promise<void> {
+    const track = this.#track(trackId);
+    const gap = { ...this.#openedSegment(track), gap: true as const, durationMs: SEGMENT_MS };
+    await this.#close(track, gap, { announce: true, keep: 90 });
+  }
+
+  bytesOf(name: string): Buffer {
+    const bytes = this.bytes.get(name);
+    if (bytes === undefined) throw new Error(`${name}: expected it to have been written`);
+    return bytes;
+  }
+
+  async #closeOne(trackId: number, options: CloseOptions): Promise<void> {
+    const track = this.#track(trackId);
+    const { mediaSequence } = this.#openedSegment(track);
+    await this.appendPart(trackId, { ...options, durationMs: SEGMENT_MS, sizeBytes: 3000 + mediaSequence });
+    await this.closeOpen(trackId, options);
+  }
+
+  async #close(track: SourceTrack, ended: WindowSegment, { announce, keep }: Required<CloseOptions>): Promise<void> {
+    const segment = withLink(track.window, ended);
+    const segments = [...track.window.segments, segment].slice(-keep);
+    const firstMediaSequence = segments[0]?.mediaSequence ?? 0;
+    const bitrate = (Math.max(1, segment.sizeBytes) * 8000) / segment.durationMs;
+    this.#step(track, { open: null, segments, peakBitrate: bitrate, averageBitrate: bitrate });
+    await this.#window.closeSegment(headOf(track.window), segment, firstMediaSequence);
+    if (!announce) return;
+    const { track: description, peakBitrate, averageBitrate, archivedThrough } = track.window;
+    const closed = { segment, firstMediaSequence, track: description, peakBitrate, averageBitrate, archivedThrough };
+    this.#announce(description.trackId, { kind: 'segment_closed', ...closed });
+  }
+
+  #openedSegment(track: SourceTrack): WindowSegment {
+    const mediaSequence = (track.window.segments.at(-1)?.mediaSequence ?? -1) + 1;
     return {
       mediaSequence,
       epoch: track.epoch,
       discontinuitySequence: track.epoch,
       startEpochMs: this.#epochStartMs + mediaSequence * SEGMENT_MS,
-      durationMs: SEGMENT_MS,
+      durationMs: 0,
       independent: true,
       initSha256: sha256(track.init),
-      sizeBytes: bytes.length,
-      sha256: hash,
-      parts: [
-        {
-          partIndex: 0,
-          durationMs: SEGMENT_MS,
-          independent: true,
-          sizeBytes: bytes.length,
-          sha256: hash,
-          streamSequences: [mediaSequence + 1],
-        },
-      ],
+      sizeBytes: 0,
+      parts: [],
     };
   }
 
@@ -274,6 +264,21 @@ export class LiveSource {
   }
 }
 
+function partOf(open: WindowSegment, bytes: Buffer, options: PartOptions): WindowPart {
+  const partIndex = open.parts.length;
+  const { durationMs = PART_MS, independent = partIndex === 0 } = options;
+  const [sizeBytes, hash] = [bytes.length, sha256(bytes)];
+  const chunks = [{ streamSequence: open.mediaSequence * 100 + partIndex + 1, sizeBytes, sha256: hash }];
+  return { partIndex, durationMs, independent, sizeBytes, sha256: hash, chunks };
+}
+
+const withPart = (open: WindowSegment, part: WindowPart): WindowSegment => ({
+  ...open,
+  durationMs: open.durationMs + part.durationMs,
+  sizeBytes: open.sizeBytes + part.sizeBytes,
+  parts: [...open.parts, part],
+});
+
 function headOf(window: TrackWindow): Omit<TrackWindow, 'segments'> {
   const { segments: _segments, ...head } = window;
   return head;
@@ -284,10 +289,11 @@ export async function liveSource(
   servers: Servers,
   count: number,
   row: Partial<LiveInputRow> = {},
+  numbers: PresentationNumbers = LOW_LATENCY,
 ): Promise<LiveSource> {
   const source = await LiveSource.create(servers, row);
-  await source.addTrack(VIDEO, INITS.video);
-  await source.addTrack(AUDIO, INITS.audio);
+  await source.addTrack(VIDEO, INITS.video, numbers);
+  await source.addTrack(AUDIO, INITS.audio, numbers);
   await source.close([VIDEO, AUDIO], count);
   return source;
 }

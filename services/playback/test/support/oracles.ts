@@ -22,7 +22,9 @@ export function mediaFacts(text: string): MediaFacts {
   parser.push(text);
   parser.end();
   const { manifest } = parser;
-  const uris = strict.segments.map((segment) => segment.uri);
+  // hls-parser makes a segment without URI of what is not whole yet.
+  const segments = strict.segments.filter((segment) => segment.uri !== '');
+  const uris = segments.map((segment) => segment.uri);
   expect(manifest.segments.map((segment) => segment.uri)).toEqual(uris);
   expect(manifest.mediaSequence).toBe(strict.mediaSequenceBase);
   expect(manifest.endList === true).toBe(strict.endlist);
@@ -32,9 +34,9 @@ export function mediaFacts(text: string): MediaFacts {
     endList: strict.endlist,
     playlistType: strict.playlistType,
     targetDurationSec: strict.targetDuration,
-    discontinuities: strict.segments.filter((segment) => segment.discontinuity).length,
-    firstStartEpochMs: strict.segments[0]?.programDateTime?.getTime() ?? NaN,
-    maps: [...new Set(strict.segments.map((segment) => segment.map?.uri ?? ''))],
+    discontinuities: segments.filter((segment) => segment.discontinuity).length,
+    firstStartEpochMs: segments[0]?.programDateTime?.getTime() ?? NaN,
+    maps: [...new Set(segments.map((segment) => segment.map?.uri ?? ''))],
   };
 }
 

@@ -7,6 +7,8 @@ import { PlaybackConfig, PlaybackEnvironment } from '../../src/playback.config.t
 /** A playback service on a port of its own. */
 export interface PlaybackUnderTest {
   readonly url: string;
+  /** Of the door over TLS, where the environment opens one. */
+  readonly httpsUrl: string;
   readonly opsUrl: string;
   /** GET unless told otherwise; redirects are not followed. */
   get(path: string, init?: RequestInit): Promise<Response>;
@@ -32,6 +34,7 @@ export async function startPlaybackUnderTest(
     fetch(new URL(path, url), { redirect: 'manual', ...init });
   return {
     url,
+    httpsUrl: `https://127.0.0.1:${running.httpsPort}`,
     opsUrl,
     get,
     textOnce: (path, passes) =>
