@@ -11,6 +11,7 @@ import { KvCallProjections } from './adapters/kv-call-projections.ts';
 import { KvLiveInputs } from './adapters/kv-live-inputs.ts';
 import { BackgroundSteps, NatsBackgroundWork } from './adapters/nats-background-work.ts';
 import { NatsCallLog } from './adapters/nats-call-log.ts';
+import { NatsInputProblems } from './adapters/nats-input-problems.ts';
 import { NatsMediaFacts } from './adapters/nats-media-facts.ts';
 import { FeederRows, OutboxFeeder } from './adapters/outbox-feeder.ts';
 import { Outbox } from './adapters/outbox.ts';
@@ -22,6 +23,7 @@ import { BroadcastService } from './broadcast.service.ts';
 import { CallAuthGuard } from './call-auth.guard.ts';
 import { CallWriter } from './call-writer.ts';
 import { CallController } from './call.controller.ts';
+import { InputReport } from './input-report.ts';
 import { MediaJudge } from './media-judge.ts';
 import {
   ApiKeys,
@@ -30,6 +32,7 @@ import {
   CallLog,
   CallProjections,
   Chance,
+  InputProblems,
   LiveInputs,
   MediaFacts,
   WebhookDestinations,
@@ -58,6 +61,7 @@ export class BroadcastModule {
         { provide: ApiKeys, useExisting: KvApiKeys },
         { provide: LiveInputs, useExisting: KvLiveInputs },
         { provide: CallProjections, useExisting: KvCallProjections },
+        { provide: InputProblems, useClass: NatsInputProblems },
         { provide: MediaFacts, useExisting: NatsMediaFacts },
         { provide: WebhookDestinations, useClass: GuardedDestinations },
         { provide: BackgroundWork, useClass: NatsBackgroundWork },
@@ -74,6 +78,7 @@ export class BroadcastModule {
         CallAuthGuard,
         CallWriter,
         MediaJudge,
+        InputReport,
         BroadcastService,
       ],
     };

@@ -1,5 +1,6 @@
 import type { AppRow, CallCommit, CallState, EventHook, LiveInputRow } from '#shared/contracts';
 import type { InputMedia } from './domain/input-media.ts';
+import type { ProblemEvent } from './domain/input-problems.ts';
 
 /** A call and the place of its newest commit. */
 export interface LoadedCall {
@@ -31,6 +32,12 @@ export abstract class MediaFacts {
   abstract probe(inputId: string): Promise<InputMedia>;
   /** Forgets inputs that are long silent. */
   abstract prune(nowMs: number): void;
+}
+
+/** What ingest, packager, timeshift and playback told of an input's problems. */
+export abstract class InputProblems {
+  /** Of the last day, oldest first; bounded. */
+  abstract eventsOf(inputId: string): Promise<ProblemEvent[]>;
 }
 
 /** Live inputs by id. */

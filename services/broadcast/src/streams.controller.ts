@@ -10,9 +10,9 @@ import {
   newLiveInput,
   sha256Hex,
 } from './domain/live-input.ts';
-import { inputStatus } from './domain/input-media.ts';
 import { parseTrpcInput, TrpcError } from './domain/trpc.ts';
-import { ApiKeys, Chance, LiveInputs, MediaFacts } from './ports.ts';
+import { InputReport } from './input-report.ts';
+import { ApiKeys, Chance, LiveInputs } from './ports.ts';
 import type { LiveInputRow } from '#shared/contracts';
 
 interface Procedure {
@@ -31,13 +31,14 @@ export class StreamsController {
     ['streams.liveInputs.create', { kind: 'mutation', scope: WRITE, run: (...args) => this.#create(...args) }],
     ['streams.liveInputs.get', { kind: 'query', scope: READ, run: (...args) => this.#get(...args) }],
     ['streams.liveInputs.list', { kind: 'query', scope: READ, run: (...args) => this.#list(...args) }],
+    ['streams.liveInputs.problems', { kind: 'query', scope: READ, run: (...args) => this.#problemsOf(...args) }],
     ['streams.liveInputs.rotateStreamKey', { kind: 'mutation', scope: WRITE, run: (...args) => this.#rotate(...args) }],
   ]);
 
   constructor(
     @Inject(LiveInputs) private readonly inputs: LiveInputs,
     @Inject(ApiKeys) private readonly keys: ApiKeys,
-    @Inject(MediaFacts) private readonly media: MediaFacts,
+    @Inject(InputReport) private readonly report: InputReport,
     @Inject(Chance) private readonly chance: Chance,
   ) {}
 
@@ -111,6 +112,12 @@ export class StreamsController {
       .map((row) => this.#show(row));
   }
 
+  async #problemsOf(json: string, ownOrgId: string): Promise<unknown> {
+    const { orgId, id } = parseTrpcInput(LiveInputRef, json);
+    assertOrg(orgId, ownOrgId);
+    return this.report.problems(this.#existing(orgId, id).id);
+  }
+
   async #rotate(json: string, ownOrgId: string): Promise<unknown> {
     const { orgId, id } = parseTrpcInput(LiveInputRef, json);
     assertOrg(orgId, ownOrgId);
@@ -131,7 +138,7 @@ export class StreamsController {
   }
 
   #show(row: LiveInputRow): Record<string, unknown> {
-    return liveInputView(row, inputStatus(this.media.of(row.id), this.chance.nowMs()));
+    return liveInputView(row, this.report.status(row.id));
   }
 }
 

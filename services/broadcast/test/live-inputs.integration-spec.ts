@@ -1,5 +1,5 @@
-import { apiKeysBucket, EVENTS_STREAM, liveInputsBucket, OUTBOX_STREAM } from '#shared/contracts';
-import { connectBus, type Bus } from '#shared/messaging';
+import { apiKeysBucket, EVENTS_STREAM, inputEventSubject, liveInputsBucket, OUTBOX_STREAM } from '#shared/contracts';
+import { connectBus, publishFact, type Bus } from '#shared/messaging';
 import { backendsFromEnvironment, eventually } from '#shared/testing';
 import type { RunningBroadcast } from '../src/start-broadcast.ts';
 import { sha256Hex } from '../src/domain/live-input.ts';
@@ -160,6 +160,33 @@ describe('live inputs', () => {
     expect(key).not.toBe(row.stream_key_cleartext);
     const stored = await (await bus.table(liveInputsBucket)).get(row.id);
     expect(stored?.value.streamKeySha256).toBe(sha256Hex(key));
+  });
+
+  it('lists the problems of an input, newest first, for its organisation only', async () => {
+    const row = (await create({ name: 'troubled' })).json.result.data;
+    const problems = (id: string, key = apiKey, org = orgId) =>
+      trpc(service.httpPort, 'streams.liveInputs.problems', { orgId: org, id }, { apiKey: key, method: 'GET' });
+    expect((await problems(row.id)).json.result.data).toEqual([]);
+    const tell = (fact: string, rest: Record<string, unknown>) =>
+      publishFact(bus, inputEventSubject.format({ inputId: row.id, fact }), { fact, inputId: row.id, ...rest });
+    const said = { severity: 'error', sentence: 'Too long.' };
+    await tell('problem_raised', { atMs: 1000, code: 'no_keyframe', trackId: 2, ...said });
+    await tell('problem_raised', { atMs: 3000, code: 'av_drift', trackId: 1, ...said });
+    await tell('problem_cleared', { atMs: 4000, code: 'no_keyframe', trackId: 2 });
+    const [drift, keyframe, ...rest] = (await problems(row.external_input_id)).json.result.data;
+    expect(drift).toEqual({
+      ...said,
+      code: 'av_drift',
+      trackId: 1,
+      count: 1,
+      firstSeenAt: '1970-01-01T00:00:03.000Z',
+      lastSeenAt: '1970-01-01T00:00:03.000Z',
+    });
+    expect(keyframe).toMatchObject({ code: 'no_keyframe', clearedAt: '1970-01-01T00:00:04.000Z' });
+    expect(rest).toEqual([]);
+    expect((await problems('li_unknown12345')).status).toBe(404);
+    expect((await problems(row.id, apiKey, 'org_other')).status).toBe(403);
+    expect((await problems(row.id, 'tqs_live_nobody_knows')).status).toBe(401);
   });
 
   it('is live while segments of it close', async () => {

@@ -16,6 +16,21 @@ export class AlreadyPublishingError extends OriginError {
   readonly code = 'AlreadyPublishing';
 }
 
+/** 409: another publisher has taken the tracks of this upload over. */
+export class PublisherTakenOverError extends OriginError {
+  readonly code = 'PublisherTakenOver';
+}
+
+/** 409: a redundant encoder's init segment is not the one that the first encoder sent. */
+export class RedundantInitDiffersError extends OriginError {
+  readonly code = 'RedundantInitDiffers';
+}
+
+/** 409: a redundant encoder's timestamps are not those of the first encoder. */
+export class RedundantOutOfStepError extends OriginError {
+  readonly code = 'RedundantOutOfStep';
+}
+
 /** 412: media came before its init segment. */
 export class InitMissingError extends OriginError {
   readonly code = 'InitMissing';

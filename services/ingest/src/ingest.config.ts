@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { httpEnv, natsEnv, opsEnv, partitionEnv } from '#shared/config';
+import { isAddressRange } from './http/client-address.ts';
 
 const ms = (fallback: number, what: string) => z.coerce.number().int().min(1).default(fallback).describe(what);
 
@@ -19,6 +20,13 @@ export const IngestEnvironment = z.object({
   PUBLISHER_QUIET_MS: ms(3000, 'Silence of a publisher after which another connection may take its track'),
   SESSION_IDLE_MS: ms(10_000, 'Silence after which a publisher that sends one file for each request has left'),
   UPLOAD_IDLE_MS: ms(30_000, 'Silence after which a connection in the middle of an upload is cut'),
+  NO_KEYFRAME_MS: ms(10_000, 'Media without a keyframe after which the streamer is told'),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : part.trim())))
+    .refine((proxies) => proxies.every(isAddressRange), 'expected addresses or CIDR ranges, comma separated')
+    .describe('Proxies whose Forwarded or X-Forwarded-For is believed: addresses or CIDR ranges, comma separated'),
   PUBLISH_RETRY_MS: ms(10_000, 'How long a chunk waits for the bus before the encoder is answered 503'),
 });
 

@@ -5,6 +5,7 @@ import { OriginError } from '#shared/errors';
 import { presentedKey } from './domain/stream-key.ts';
 import { parseUploadPath } from './domain/upload-path.ts';
 import { PublishingPointNotFoundError, UploadCutError } from './errors.ts';
+import { ClientAddresses } from './http/client-address.ts';
 import { UploadBody } from './http/upload-body.ts';
 import { IngestConfig } from './ingest.config.ts';
 import { IngestService, type Upload } from './ingest.service.ts';
@@ -17,11 +18,15 @@ const KEEP_ALIVE_PROBE_MS = 10_000;
 /** The door for encoders: `/publish/{input}` and everything below it. */
 @Controller()
 export class IngestController {
+  readonly #addresses: ClientAddresses;
+
   constructor(
     @Inject(IngestService) private readonly service: IngestService,
     @Inject(IngestConfig) private readonly config: IngestConfig,
     @Inject(IngestMetrics) private readonly metrics: IngestMetrics,
-  ) {}
+  ) {
+    this.#addresses = new ClientAddresses(config.values.TRUSTED_PROXIES);
+  }
 
   @Put(ROUTES)
   put(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -37,7 +42,7 @@ export class IngestController {
   /** DASH and HLS muxers remove old segments; the origin decides itself how long it keeps what it took. */
   @Delete(ROUTES)
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.service.admit(credentialsOf(request));
+    await this.service.admit(this.#credentialsOf(request));
     await reply.status(200).send();
   }
 
@@ -45,7 +50,12 @@ export class IngestController {
     request.socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
     const body = new UploadBody(request.raw, { idleMs: this.config.values.UPLOAD_IDLE_MS });
     try {
-      await this.service.receive({ id: randomUUID(), ...credentialsOf(request), ...descriptionOf(request), body });
+      await this.service.receive({
+        id: randomUUID(),
+        ...this.#credentialsOf(request),
+        ...descriptionOf(request),
+        body,
+      });
       await reply.status(200).send();
     } catch (error) {
       if (error instanceof UploadCutError) {
@@ -58,17 +68,18 @@ export class IngestController {
       throw error;
     }
   }
-}
 
-function credentialsOf(request: FastifyRequest): Pick<Upload, 'path' | 'key' | 'address'> {
-  const [pathname = '', query = ''] = request.url.split('?', 2);
-  const path = parseUploadPath(pathname);
-  if (path === undefined) {
-    throw new PublishingPointNotFoundError('expected /publish/{li_… or lv_…}[/{file}], got another path');
+  #credentialsOf(request: FastifyRequest): Pick<Upload, 'path' | 'key' | 'address'> {
+    const [pathname = '', query = ''] = request.url.split('?', 2);
+    const path = parseUploadPath(pathname);
+    if (path === undefined) {
+      throw new PublishingPointNotFoundError('expected /publish/{li_… or lv_…}[/{file}], got another path');
+    }
+    const { authorization, forwarded } = request.headers;
+    const key = presentedKey({ authorization, query: new URLSearchParams(query), pathKey: path.key });
+    const xForwardedFor = request.headers['x-forwarded-for']?.toString();
+    return { path, key, address: this.#addresses.of({ peer: request.ip, forwarded, xForwardedFor }) };
   }
-  const { authorization } = request.headers;
-  const key = presentedKey({ authorization, query: new URLSearchParams(query), pathKey: path.key });
-  return { path, key, address: request.ip };
 }
 
 const descriptionOf = (request: FastifyRequest): Pick<Upload, 'userAgent' | 'contentType'> => ({

@@ -7,15 +7,25 @@ import { NatsInputDirectory } from './adapters/nats-input-directory.ts';
 import { NatsInputEvents } from './adapters/nats-input-events.ts';
 import { NatsMediaLog } from './adapters/nats-media-log.ts';
 import { NatsPublisherStates } from './adapters/nats-publisher-states.ts';
+import { NatsTrackOwnership } from './adapters/nats-track-ownership.ts';
 import { IngestConfig } from './ingest.config.ts';
 import { IngestController } from './ingest.controller.ts';
 import { IngestService } from './ingest.service.ts';
-import { BusHealth, InitSegments, InputDirectory, InputEvents, MediaLog, PublisherStates } from './ports.ts';
+import {
+  BusHealth,
+  InitSegments,
+  InputDirectory,
+  InputEvents,
+  MediaLog,
+  PublisherStates,
+  TrackOwnership,
+} from './ports.ts';
 import { FeedRegistry } from './publishing/feed-registry.ts';
 import { IngestMetrics } from './publishing/ingest-metrics.ts';
 import { InputBus, PublishingDeps } from './publishing/publishing-deps.ts';
 import { LiveUploads } from './publishing/live-uploads.ts';
 import { Notices } from './publishing/notices.ts';
+import { Ownership } from './publishing/ownership.ts';
 import { Publications } from './publishing/publications.ts';
 import { PublishAccess } from './publishing/publish-access.ts';
 import { Publishers } from './publishing/publishers.ts';
@@ -35,6 +45,11 @@ export class IngestModule {
         { provide: BusHealth, inject: [Bus], useFactory: (bus: Bus) => new NatsBusHealth(bus) },
         { provide: InputDirectory, inject: [Bus], useFactory: (bus: Bus) => NatsInputDirectory.open(bus) },
         { provide: PublisherStates, inject: [Bus], useFactory: (bus: Bus) => NatsPublisherStates.open(bus, config) },
+        {
+          provide: TrackOwnership,
+          inject: [Bus],
+          useFactory: (bus: Bus) => NatsTrackOwnership.open(bus, config, logger),
+        },
         { provide: InitSegments, inject: [Bus], useFactory: (bus: Bus) => NatsInitSegments.open(bus, config) },
         { provide: MediaLog, inject: [Bus], useFactory: (bus: Bus) => new NatsMediaLog(bus, config) },
         { provide: InputEvents, inject: [Bus], useFactory: (bus: Bus) => new NatsInputEvents(bus, logger) },
@@ -44,6 +59,7 @@ export class IngestModule {
         PublishingDeps,
         FeedRegistry,
         LiveUploads,
+        Ownership,
         Publishers,
         Publications,
         PublishAccess,

@@ -4,7 +4,7 @@ import type { LiveInputRow } from '#shared/contracts';
 import { OriginError } from '#shared/errors';
 import { HEAD_BYTES, kindOfUpload } from './domain/upload-kind.ts';
 import type { UploadPath } from './domain/upload-path.ts';
-import { MediaTooLargeError, readingMedia, UnsupportedMediaError } from './errors.ts';
+import { MediaTooLargeError, PublisherTakenOverError, readingMedia, UnsupportedMediaError } from './errors.ts';
 import { MediaLog } from './ports.ts';
 import { Notices } from './publishing/notices.ts';
 import type { Publication } from './publishing/publication.ts';
@@ -57,7 +57,8 @@ export class IngestService {
         await this.publications.during(upload, input, (publication) => this.#pass(upload, publication));
       }
     } catch (error) {
-      if (error instanceof OriginError) this.notices.rejected(input.id, error.code, error.message, Date.now());
+      const isRefusal = error instanceof OriginError && !(error instanceof PublisherTakenOverError);
+      if (isRefusal) this.notices.rejected(input.id, error.code, error.message, Date.now());
       throw error;
     }
   }

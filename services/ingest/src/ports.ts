@@ -5,8 +5,10 @@ import type {
   InputEvent,
   LiveInputRow,
   PublisherState,
+  TrackOwner,
 } from '#shared/contracts';
-import type { TrackCursor } from './domain/timebase.ts';
+import type { QuietTrack } from './domain/publisher-claims.ts';
+import type { StoredReach, TrackCursor } from './domain/track-cursor.ts';
 
 /** The live inputs, in memory and fresh within milliseconds. */
 export abstract class InputDirectory {
@@ -29,6 +31,27 @@ export abstract class PublisherStates {
   abstract onChange(listener: (inputId: string, state: PublisherState) => void): void;
 }
 
+/** Who sends a track, with the revision that an update must name. */
+export interface StoredOwners {
+  readonly owners: readonly TrackOwner[];
+  readonly revision: number | undefined;
+}
+
+/** Who sends which track through which ingest process: written by compare-and-set, shared by all of them. */
+export abstract class TrackOwnership {
+  /** This process among the owners. */
+  abstract readonly processId: string;
+  abstract load(inputId: string): Promise<StoredOwners>;
+  /** Resolves with the new revision; throws KvConflictError when another write came first. */
+  abstract save(inputId: string, owners: readonly TrackOwner[], revision: number | undefined): Promise<number>;
+  /** Calls back when any process wrote the owners of an input. */
+  abstract onChange(listener: (inputId: string, stored: StoredOwners) => void): void;
+  /** What another process says of an input; nothing when it is gone or does not answer. */
+  abstract quietTracksAt(processId: string, inputId: string): Promise<QuietTrack[]>;
+  /** What this process answers to the others. */
+  abstract answerWith(quietTracks: (inputId: string) => QuietTrack[]): void;
+}
+
 /** Init segments by their SHA-256. */
 export abstract class InitSegments {
   abstract put(inputId: string, sha256: string, bytes: Uint8Array): Promise<void>;
@@ -44,8 +67,8 @@ export abstract class MediaLog {
   abstract publishEnd(inputId: string, trackId: number, headers: EndHeaders): Promise<void>;
   /** What is stored of a track: its end and its recent chunks, or undefined when nothing is. */
   abstract cursorOf(inputId: string, trackId: number): Promise<TrackCursor | undefined>;
-  /** Wall clock at which the newest media of any track ends, ms since 1970. */
-  abstract latestEndMs(inputId: string): Promise<number | undefined>;
+  /** How far each track of an input has come, whichever process stored it. */
+  abstract reaches(inputId: string): Promise<StoredReach[]>;
 }
 
 /** The facts of inputs. Never throws and never waits: an event that cannot be published is logged. */

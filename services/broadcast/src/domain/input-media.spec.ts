@@ -109,6 +109,7 @@ describe('noting facts', () => {
     expect(rejected('PublishForbidden')).toBe(NO_MEDIA);
     const left = { ...at, fact: 'publisher_disconnected', sessionId: 's', detail: 'd' } as const;
     expect(noteEvent(NO_MEDIA, { ...left, reason: 'finished' }).disconnectedAtMs).toBe(7);
+    expect(noteEvent(NO_MEDIA, { ...left, reason: 'taken_over' })).toBe(NO_MEDIA);
     expect(noteEvent(NO_MEDIA, { ...left, reason: 'invalid_media' }).refusal?.code).toBe('MediaMalformed');
   });
 });

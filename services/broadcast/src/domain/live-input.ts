@@ -13,6 +13,9 @@ export const CreateLiveInput = z.object({
   name,
   ingest: z.enum(['fmp4', 'whip', 'rtmp', 'srt']).default('fmp4'),
   segmentTargetMs: z.number().min(500).max(20_000).optional(),
+  partTargetMs: z.number().min(50).max(5000).optional(),
+  maxBitrateBps: z.number().min(1000).max(1e9).optional(),
+  redundancy: z.enum(['refuse', 'takeover', 'redundant']).default('refuse'),
   identities: z.array(z.string().min(1).max(300)).max(20).default([]),
   retentionDays: z.number().int().min(1).max(30).default(7),
   app: pathName.default('live'),
@@ -37,17 +40,18 @@ export function newLiveInput(
   request: CreateLiveInput,
   made: { streamKey: string; random: RandomInt; nowMs: number },
 ): LiveInputRow {
-  const { segmentTargetMs, stream, ...facts } = request;
+  const { segmentTargetMs, partTargetMs, maxBitrateBps, stream, ...facts } = request;
   return {
     ...facts,
     ...(segmentTargetMs === undefined ? {} : { segmentTargetMs }),
+    ...(partTargetMs === undefined ? {} : { partTargetMs }),
+    ...(maxBitrateBps === undefined ? {} : { maxBitrateBps }),
     ...(stream === undefined ? {} : { stream }),
     id: newLiveInputId(made.random),
     externalId: newExternalInputId(made.random),
     streamKeySha256: sha256Hex(made.streamKey),
     createdAtMs: made.nowMs,
     available: true,
-    redundancy: 'refuse',
   };
 }
 

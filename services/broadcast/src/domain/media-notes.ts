@@ -27,6 +27,9 @@ export function noteSegment(media: InputMedia, segment: SegmentClosed): InputMed
 export function noteEvent(media: InputMedia, event: InputEvent): InputMedia {
   if (event.fact === 'publisher_connected')
     return { ...media, connectedAtMs: Math.max(media.connectedAtMs ?? 0, event.atMs) };
+  // The one that was refused or taken over is not the one that sends.
+  if (event.fact === 'publisher_disconnected' && (event.reason === 'refused' || event.reason === 'taken_over'))
+    return media;
   if (event.fact === 'publisher_disconnected' && event.reason !== 'invalid_media')
     return { ...media, disconnectedAtMs: Math.max(media.disconnectedAtMs ?? 0, event.atMs) };
   if (event.fact === 'publisher_disconnected')

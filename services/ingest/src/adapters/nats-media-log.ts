@@ -12,7 +12,7 @@ import {
   partitionOf,
 } from '#shared/contracts';
 import { headersFrom, toHeaders, type Bus } from '#shared/messaging';
-import { advanceCursor, endMsOf, type TrackCursor } from '../domain/timebase.ts';
+import { advanceCursor, reachOf, type StoredReach, type TrackCursor } from '../domain/track-cursor.ts';
 import type { IngestConfig } from '../ingest.config.ts';
 import { MediaLog } from '../ports.ts';
 import { retryOnBus } from './bus-retry.ts';
@@ -94,17 +94,17 @@ export class NatsMediaLog extends MediaLog {
     return afterStored(undefined, newest);
   }
 
-  override async latestEndMs(inputId: string): Promise<number | undefined> {
+  override async reaches(inputId: string): Promise<StoredReach[]> {
     const partition = partitionOf(inputId, this.#options.partitions);
     const newest = await this.#read({
       filter_subjects: [chunkSubject.pattern({ partition, inputId })],
       deliver_policy: DeliverPolicy.LastPerSubject,
     });
-    const ends = (newest ?? []).flatMap((message) => {
+    return (newest ?? []).flatMap((message) => {
       const cursor = afterStored(undefined, message);
-      return cursor === undefined ? [] : endMsOf(cursor);
+      const trackId = Number(chunkSubject.parse(message.subject)?.trackId);
+      return cursor === undefined ? [] : { trackId, epoch: cursor.epoch, ...reachOf(cursor) };
     });
-    return ends.length === 0 ? undefined : Math.max(...ends);
   }
 
   #address(inputId: string, trackId: number) {
@@ -168,6 +168,7 @@ function afterStored(cursor: TrackCursor | undefined, { subject, headers }: Stor
     timescale: facts['Hw-Timescale'],
     sha256: facts['Hw-Sha256'],
     initSha256: facts['Hw-Init-Sha256'],
+    source: { sessionId: facts['Hw-Session'], initReceipt: '' },
     arrivalMs: facts['Hw-Ingested-Ms'],
   });
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { PublisherRegistry, type ClaimAnswer, type UploadIdentity } from './publisher-registry.ts';
+import type { ClaimAnswer, RedundancyPolicy, UploadIdentity } from './publisher-claims.ts';
+import { PublisherRegistry } from './publisher-registry.ts';
 
 const INPUT = 'li_abcdefgh12345678';
 
@@ -39,13 +40,13 @@ describe('PublisherRegistry', () => {
     registry.claim(stream('u1'), [1], 'refuse', 0);
     registry.claim(stream('u2'), [2], 'refuse', 0);
     expect(registry.release('u1', 'aborted', true)).toEqual({
-      tracks: [{ inputId: INPUT, trackId: 1, sessionId: 's1', reason: 'aborted' }],
+      tracks: [{ inputId: INPUT, trackId: 1, sessionId: 's1', reason: 'aborted', isLast: true }],
       sessions: [],
     });
     expect(registry.release('u2', 'finished', true).sessions).toEqual([
       { inputId: INPUT, sessionId: 's1', reason: 'aborted' },
     ]);
-    expect(registry.isPublishing(INPUT)).toBe(false);
+    expect(registry.quietTracks(INPUT, 0)).toEqual([]);
   });
 
   it('refuses a second publisher of a track that is receiving bytes, whoever it is', () => {
@@ -66,8 +67,9 @@ describe('PublisherRegistry', () => {
     const registry = newRegistry();
     registry.claim(stream('u1'), [1, 2], 'refuse', 0);
     const answer = granted(registry.claim(stream('u2', 'b'), [1, 2], 'refuse', 3000));
-    expect(answer.supersededUploads).toEqual(['u1']);
-    expect(answer.endedSessions).toEqual([{ inputId: INPUT, sessionId: 's1', reason: 'aborted' }]);
+    expect(answer.superseded).toEqual([{ uploadId: 'u1', isTakenOver: true }]);
+    expect(answer.endings.sessions).toEqual([{ inputId: INPUT, sessionId: 's1', reason: 'taken_over' }]);
+    expect(answer.endings.tracks.map(({ isLast }) => isLast)).toEqual([false, false]);
     expect(registry.release('u1', 'aborted', true)).toEqual({ tracks: [], sessions: [] });
     expect(registry.sessionCount).toBe(1);
   });
@@ -75,7 +77,67 @@ describe('PublisherRegistry', () => {
   it('lets the policy takeover win at once', () => {
     const registry = newRegistry();
     registry.claim(stream('u1'), [1], 'takeover', 0);
-    expect(granted(registry.claim(stream('u2', 'b'), [1], 'takeover', 1)).supersededUploads).toEqual(['u1']);
+    const { superseded } = granted(registry.claim(stream('u2', 'b'), [1], 'takeover', 1));
+    expect(superseded).toEqual([{ uploadId: 'u1', isTakenOver: true }]);
+  });
+
+  it('ends the other publisher as a whole when it is taken over', () => {
+    const registry = newRegistry();
+    registry.claim(stream('u1'), [1], 'takeover', 0);
+    registry.claim(stream('u2'), [2], 'takeover', 0);
+    const { superseded, endings } = granted(registry.claim(stream('u3', 'b'), [1], 'takeover', 1));
+    expect(superseded.map(({ uploadId }) => uploadId)).toEqual(['u1', 'u2']);
+    expect(endings.tracks.map(({ trackId, isLast }) => [trackId, isLast])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(endings.sessions).toEqual([{ inputId: INPUT, sessionId: 's1', reason: 'taken_over' }]);
+    expect(registry.release('u2', 'taken_over', true)).toEqual({ tracks: [], sessions: [] });
+  });
+
+  it('lets two encoders of a redundant input have the same tracks, of the same client too', () => {
+    const registry = newRegistry();
+    const sessionOf = (uploadId: string, trackId: number, client?: string) =>
+      granted(registry.claim(stream(uploadId, client), [trackId], 'redundant', 0)).sessionId;
+    expect([sessionOf('v1', 1), sessionOf('a1', 2), sessionOf('v2', 1), sessionOf('a2', 2)]).toEqual([
+      's1',
+      's1',
+      's2',
+      's2',
+    ]);
+    expect(sessionOf('v3', 1, 'b')).toBe('s3');
+    expect(registry.release('v1', 'aborted', true).tracks).toMatchObject([{ sessionId: 's1', isLast: false }]);
+    expect(registry.release('v3', 'aborted', true).tracks).toMatchObject([{ sessionId: 's3', isLast: false }]);
+    expect(registry.release('v2', 'finished', true).tracks).toMatchObject([{ sessionId: 's2', isLast: true }]);
+  });
+
+  it('bounds how many encoders share a track', () => {
+    const registry = newRegistry();
+    const kindOf = (client: string) => registry.claim(stream(`u${client}`, client), [1], 'redundant', 0).kind;
+    expect(['a', 'b', 'c', 'd', 'e'].map(kindOf)).toEqual(['granted', 'granted', 'granted', 'granted', 'refused']);
+  });
+
+  it('gives a track up that another process took, with an end of its own only when nobody goes on', () => {
+    const registry = newRegistry();
+    registry.claim(stream('u1'), [1, 2], 'refuse', 0);
+    const track = (trackId: number) => ({ inputId: INPUT, sessionId: 's1', trackId });
+    const first = registry.dispossess(track(1), true);
+    expect(first.superseded).toEqual([{ uploadId: 'u1', isTakenOver: true }]);
+    expect(first.endings).toMatchObject({ tracks: [{ trackId: 1, isLast: false }], sessions: [] });
+    const second = registry.dispossess(track(2), false);
+    expect(second.endings).toMatchObject({
+      tracks: [{ trackId: 2, isLast: true }],
+      sessions: [{ reason: 'taken_over' }],
+    });
+    expect(registry.dispossess(track(2), false).endings.tracks).toEqual([]);
+  });
+
+  it('says how long each track has been quiet', () => {
+    const registry = newRegistry();
+    registry.claim(stream('u1'), [1], 'refuse', 0);
+    registry.heard('u1', 500);
+    const quiet = { trackId: 1, sessionId: 's1', client: 'a', isOpen: true, quietMs: 200 };
+    expect(registry.quietTracks(INPUT, 700)).toEqual([quiet]);
   });
 
   it('lets a publisher come back at once after its stream ended', () => {
@@ -98,7 +160,9 @@ describe('PublisherRegistry', () => {
     const registry = newRegistry();
     registry.claim(file('u1', 'seg-1'), [1], 'refuse', 0);
     expect(registry.claim(file('u2', 'seg-2'), [1], 'refuse', 100)).toEqual({ kind: 'wait', uploadId: 'u1' });
-    expect(granted(registry.claim(file('u3', 'seg-1'), [1], 'refuse', 100)).supersededUploads).toEqual(['u1']);
+    expect(granted(registry.claim(file('u3', 'seg-1'), [1], 'refuse', 100)).superseded).toEqual([
+      { uploadId: 'u1', isTakenOver: false },
+    ]);
   });
 
   it('ends a session of files after its silence, and not before', () => {
@@ -107,7 +171,7 @@ describe('PublisherRegistry', () => {
     registry.release('u1', 'finished', false);
     expect(registry.sweep(10_000).tracks).toEqual([]);
     const { tracks, sessions } = registry.sweep(10_001);
-    expect(tracks).toEqual([{ inputId: INPUT, trackId: 1, sessionId: 's1', reason: 'idle' }]);
+    expect(tracks).toEqual([{ inputId: INPUT, trackId: 1, sessionId: 's1', reason: 'idle', isLast: true }]);
     expect(sessions).toEqual([{ inputId: INPUT, sessionId: 's1', reason: 'idle' }]);
   });
 
@@ -121,14 +185,14 @@ describe('PublisherRegistry', () => {
     const registry = newRegistry();
     registry.claim(stream('u1'), [2], 'refuse', 0);
     expect(registry.claim(stream('u2', 'b'), [1, 2], 'refuse', 1).kind).toBe('refused');
-    expect(granted(registry.claim(stream('u3', 'c'), [1], 'refuse', 2)).supersededUploads).toEqual([]);
+    expect(granted(registry.claim(stream('u3', 'c'), [1], 'refuse', 2)).superseded).toEqual([]);
   });
 
   it('lets an upload claim again as its tracks become known', () => {
     const registry = newRegistry();
     registry.claim(stream('u1'), [1], 'refuse', 0);
     const again = granted(registry.claim(stream('u1'), [1, 2], 'refuse', 1));
-    expect([again.opensSession, again.supersededUploads, again.endedSessions]).toEqual([false, [], []]);
+    expect([again.opensSession, again.superseded, again.endings.sessions]).toEqual([false, [], []]);
     expect(registry.release('u1', 'finished', true).tracks).toHaveLength(2);
   });
 
@@ -140,8 +204,9 @@ describe('PublisherRegistry', () => {
       waitMs: fc.integer({ min: 0, max: 4000 }),
       ends: fc.boolean(),
     });
+    const policies = fc.constantFrom<RedundancyPolicy>('refuse', 'takeover', 'redundant');
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 30 }), policies, (steps, policy) => {
         const registry = newRegistry();
         const opened = new Set<string>();
         const ended: string[] = [];
@@ -152,10 +217,10 @@ describe('PublisherRegistry', () => {
         for (const [index, { client, tracks, isStream, waitMs, ends }] of steps.entries()) {
           nowMs += waitMs;
           const upload = { ...stream(`u${index}`, client), isStream };
-          const answer = registry.claim(upload, tracks, 'refuse', nowMs);
+          const answer = registry.claim(upload, tracks, policy, nowMs);
           if (answer.kind === 'granted') {
             opened.add(answer.sessionId);
-            note(answer.endedSessions);
+            note(answer.endings.sessions);
             on.push(upload);
           }
           const over = ends ? on.shift() : undefined;

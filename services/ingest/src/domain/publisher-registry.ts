@@ -1,40 +1,12 @@
-/** Who may send: by the input's policy, a second publisher is refused or takes over. */
-export type RedundancyPolicy = 'refuse' | 'takeover';
-
-/** How an upload or a session ended. */
-export type EndReason = 'finished' | 'aborted' | 'invalid_media' | 'idle';
-
-/** What is known of an upload when it claims its tracks. */
-export interface UploadIdentity {
-  readonly uploadId: string;
-  readonly inputId: string;
-  /** Address and user agent: uploads of one input from one client are one session. */
-  readonly client: string;
-  /** The file as named; a second upload of the same file is a resend. */
-  readonly file: string;
-  /** One request is the whole track; its end is the end of the track. */
-  readonly isStream: boolean;
-}
-
-/** The answer to a claim. `wait`: an earlier file of the same client is still on its way. */
-export type ClaimAnswer =
-  | {
-      kind: 'granted';
-      sessionId: string;
-      opensSession: boolean;
-      /** Uploads that lost a track to this one. */
-      supersededUploads: string[];
-      /** Sessions that lost their last track to this one. */
-      endedSessions: Endings['sessions'];
-    }
-  | { kind: 'refused'; trackId: number; quietMs: number }
-  | { kind: 'wait'; uploadId: string };
-
-/** What came to an end: tracks first, then the sessions that had no others. */
-export interface Endings {
-  readonly tracks: Array<{ inputId: string; trackId: number; sessionId: string; reason: EndReason }>;
-  readonly sessions: Array<{ inputId: string; sessionId: string; reason: EndReason }>;
-}
+import type {
+  ClaimAnswer,
+  EndReason,
+  Endings,
+  QuietTrack,
+  RedundancyPolicy,
+  SupersededUpload,
+  UploadIdentity,
+} from './publisher-claims.ts';
 
 interface OwnedTrack {
   readonly inputId: string;
@@ -47,21 +19,25 @@ interface OwnedTrack {
 
 interface Session {
   readonly id: string;
+  readonly key: string;
   readonly inputId: string;
   readonly client: string;
-  openTracks: number;
+  readonly tracks: Set<OwnedTrack>;
   lastBytesMs: number;
   reason: EndReason;
 }
 
-const SEVERITY: readonly EndReason[] = ['finished', 'idle', 'aborted', 'invalid_media'];
+const SEVERITY: readonly EndReason[] = ['finished', 'idle', 'aborted', 'taken_over', 'refused', 'invalid_media'];
+/** How many encoders may send one track of a redundant input. */
+const MAX_REDUNDANT = 4;
 
 /**
- * Who publishes which track of which input (design decision 14). Time is an argument.
- * A track is owned by a session from its first claim to the end of its stream upload, or for files until they stop coming.
+ * Who publishes which track of which input through this process (design decision 14). Time is an argument.
+ * A track is owned by a session from its first claim to the end of its stream upload, or for files until they stop coming;
+ * of a redundant input by several at once.
  */
 export class PublisherRegistry {
-  readonly #tracks = new Map<string, OwnedTrack>();
+  readonly #tracks = new Map<string, OwnedTrack[]>();
   readonly #uploads = new Map<string, Set<OwnedTrack>>();
   readonly #sessions = new Map<string, Session>();
   readonly #newId: () => string;
@@ -79,24 +55,29 @@ export class PublisherRegistry {
     return this.#sessions.size;
   }
 
-  /** Whether any session of this input is open. */
-  isPublishing(inputId: string): boolean {
-    return [...this.#sessions.values()].some((session) => session.inputId === inputId);
+  /** How long each session of an input has been quiet on each of its tracks. */
+  quietTracks(inputId: string, nowMs: number): QuietTrack[] {
+    return this.#sessionsOf(inputId).flatMap(({ id, client, tracks }) =>
+      [...tracks].map(({ trackId, upload, lastBytesMs }) => {
+        return { trackId, sessionId: id, client, isOpen: upload !== undefined, quietMs: nowMs - lastBytesMs };
+      }),
+    );
   }
 
   /** Claims all tracks of an upload, or none. */
   claim(upload: UploadIdentity, trackIds: readonly number[], policy: RedundancyPolicy, nowMs: number): ClaimAnswer {
-    const owned = trackIds.map((trackId) => this.#tracks.get(keyOf(upload.inputId, trackId)));
-    const others = owned.filter((track) => track !== undefined && track.upload?.uploadId !== upload.uploadId);
+    const owned = trackIds.flatMap((trackId) => this.#tracks.get(keyOf(upload.inputId, trackId)) ?? []);
+    const others = owned.filter((track) => track.upload?.uploadId !== upload.uploadId);
     for (const track of others) {
-      const answer = track === undefined ? undefined : this.#objection(track, upload, policy, nowMs);
+      const answer = this.#objection(track, upload, policy, nowMs);
       if (answer !== undefined) return answer;
     }
-    const { session, opensSession } = this.#sessionFor(upload, nowMs);
-    const supersededUploads = [...new Set(others.flatMap((track) => track?.upload?.uploadId ?? []))];
+    const { session, opensSession } = this.#sessionFor(upload, trackIds, { policy, nowMs });
+    const losers = policy === 'redundant' ? others.filter((track) => track.session === session) : others;
     const endings: Endings = { tracks: [], sessions: [] };
-    for (const trackId of trackIds) this.#own(session, upload, { trackId, nowMs }, endings);
-    return { kind: 'granted', sessionId: session.id, opensSession, supersededUploads, endedSessions: endings.sessions };
+    const superseded = this.#displace(losers, session, { policy, trackIds }, endings);
+    for (const trackId of trackIds) this.#own(session, upload, { trackId, nowMs });
+    return { kind: 'granted', sessionId: session.id, opensSession, superseded, endings };
   }
 
   /** Bytes of this upload came. */
@@ -112,7 +93,7 @@ export class PublisherRegistry {
     const endings: Endings = { tracks: [], sessions: [] };
     for (const track of this.#uploads.get(uploadId) ?? []) {
       track.upload = undefined;
-      if (endsTracks) this.#end(track, reason, endings);
+      if (endsTracks) this.#end(track, reason, { endings });
     }
     this.#uploads.delete(uploadId);
     return endings;
@@ -121,11 +102,24 @@ export class PublisherRegistry {
   /** Ends the tracks of sessions whose files stopped coming. */
   sweep(nowMs: number): Endings {
     const endings: Endings = { tracks: [], sessions: [] };
-    for (const track of this.#tracks.values()) {
+    for (const track of [...this.#tracks.values()].flat()) {
       const isIdle = track.upload === undefined && nowMs - track.session.lastBytesMs > this.#idleMs;
-      if (isIdle) this.#end(track, 'idle', endings);
+      if (isIdle) this.#end(track, 'idle', { endings });
     }
     return endings;
+  }
+
+  /** Another process took a track from a session. `goesOn`: it sends the track itself. */
+  dispossess(
+    { inputId, sessionId, trackId }: { inputId: string; sessionId: string; trackId: number },
+    goesOn: boolean,
+  ): { superseded: SupersededUpload[]; endings: Endings } {
+    const endings: Endings = { tracks: [], sessions: [] };
+    const owners = this.#tracks.get(keyOf(inputId, trackId)) ?? [];
+    const lost = owners.filter((track) => track.session.id === sessionId);
+    const superseded = lost.flatMap((track) => this.#detach(track, true));
+    for (const track of lost) this.#end(track, 'taken_over', { endings, goesOn });
+    return { superseded, endings };
   }
 
   #objection(
@@ -136,67 +130,110 @@ export class PublisherRegistry {
   ): ClaimAnswer | undefined {
     const quietMs = nowMs - track.lastBytesMs;
     if (quietMs >= this.#quietMs) return undefined;
-    if (track.session.client === upload.client && track.upload === undefined) return undefined;
-    if (track.session.client === upload.client && !upload.isStream && track.upload !== undefined) {
-      return track.upload.file === upload.file ? undefined : { kind: 'wait', uploadId: track.upload.uploadId };
+    const { upload: before } = track;
+    const isSameClient = track.session.client === upload.client;
+    if (isSameClient && before === undefined) return undefined;
+    if (isSameClient && before !== undefined && !upload.isStream) {
+      return before.file === upload.file ? undefined : { kind: 'wait', uploadId: before.uploadId };
     }
-    return policy === 'takeover' ? undefined : { kind: 'refused', trackId: track.trackId, quietMs };
+    const owners = this.#tracks.get(keyOf(track.inputId, track.trackId)) ?? [];
+    const isRoom = policy === 'takeover' || (policy === 'redundant' && owners.length < MAX_REDUNDANT);
+    return isRoom ? undefined : { kind: 'refused', trackId: track.trackId, quietMs };
   }
 
-  #sessionFor(upload: UploadIdentity, nowMs: number): { session: Session; opensSession: boolean } {
-    const key = `${upload.inputId} ${upload.client}`;
-    const known = this.#sessions.get(key);
-    if (known !== undefined) {
+  /** The session of this client; of a redundant input another one when an encoder of the same client sends these tracks. */
+  #sessionFor(
+    upload: UploadIdentity,
+    trackIds: readonly number[],
+    { policy, nowMs }: { policy: RedundancyPolicy; nowMs: number },
+  ): { session: Session; opensSession: boolean } {
+    for (let ordinal = 0; ; ordinal += 1) {
+      const key = `${upload.inputId} ${upload.client} ${ordinal}`;
+      const known = this.#sessions.get(key);
+      if (known === undefined) return { session: this.#newSession(key, upload, nowMs), opensSession: true };
+      const isSending = [...known.tracks].some(
+        (track) =>
+          trackIds.includes(track.trackId) && track.upload !== undefined && track.upload.uploadId !== upload.uploadId,
+      );
+      if (policy === 'redundant' && isSending) continue;
       known.lastBytesMs = nowMs;
       return { session: known, opensSession: false };
     }
-    const { inputId, client } = upload;
-    const session = {
-      id: this.#newId(),
-      inputId,
-      client,
-      openTracks: 0,
-      lastBytesMs: nowMs,
-      reason: 'finished' as const,
-    };
-    this.#sessions.set(key, session);
-    return { session, opensSession: true };
   }
 
-  #own(
-    session: Session,
-    upload: UploadIdentity,
-    { trackId, nowMs }: { trackId: number; nowMs: number },
+  #newSession(key: string, { inputId, client }: UploadIdentity, nowMs: number): Session {
+    const id = this.#newId();
+    const session: Session = { id, key, inputId, client, tracks: new Set(), lastBytesMs: nowMs, reason: 'finished' };
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  /** Takes tracks from their uploads, and from their sessions when those are others; a takeover ends such a session as a whole. */
+  #displace(
+    losers: readonly OwnedTrack[],
+    by: Session,
+    { policy, trackIds }: { policy: RedundancyPolicy; trackIds: readonly number[] },
     endings: Endings,
-  ): void {
+  ): SupersededUpload[] {
+    const strangers = new Set(losers.flatMap(({ session }) => (session === by ? [] : session)));
+    const lost = policy === 'takeover' ? [...strangers].flatMap(({ tracks }) => [...tracks]) : losers;
+    const superseded = [...new Set([...lost, ...losers])].flatMap((track) => {
+      const isTakenOver = track.session !== by;
+      const uploads = this.#detach(track, isTakenOver);
+      if (isTakenOver) this.#end(track, 'taken_over', { endings, goesOn: trackIds.includes(track.trackId) });
+      return uploads;
+    });
+    return [...new Map(superseded.map((one) => [one.uploadId, one])).values()];
+  }
+
+  /** Takes a track from the upload that brings it. */
+  #detach(track: OwnedTrack, isTakenOver: boolean): SupersededUpload[] {
+    const { upload } = track;
+    if (upload === undefined) return [];
+    this.#uploads.get(upload.uploadId)?.delete(track);
+    track.upload = undefined;
+    return [{ uploadId: upload.uploadId, isTakenOver }];
+  }
+
+  #own(session: Session, upload: UploadIdentity, { trackId, nowMs }: { trackId: number; nowMs: number }): void {
     const key = keyOf(upload.inputId, trackId);
-    const before = this.#tracks.get(key);
-    if (before?.session !== session) session.openTracks += 1;
-    if (before !== undefined) this.#displace(before, session, endings);
-    const track: OwnedTrack = { inputId: upload.inputId, trackId, session, upload, lastBytesMs: nowMs };
-    this.#tracks.set(key, track);
+    const owners = this.#tracks.get(key) ?? [];
+    const known = owners.find((track) => track.session === session);
+    const track = known ?? { inputId: upload.inputId, trackId, session, upload, lastBytesMs: nowMs };
+    track.upload = upload;
+    track.lastBytesMs = nowMs;
+    if (known === undefined) this.#tracks.set(key, [...owners, track]);
+    session.tracks.add(track);
     const tracks = this.#uploads.get(upload.uploadId) ?? new Set();
     this.#uploads.set(upload.uploadId, tracks.add(track));
   }
 
-  /** Takes a track from its upload, and from its session when that is another. */
-  #displace(track: OwnedTrack, by: Session, endings: Endings): void {
-    if (track.upload !== undefined) this.#uploads.get(track.upload.uploadId)?.delete(track);
-    if (track.session !== by) this.#leave(track.session, 'aborted', endings);
+  #end(
+    track: OwnedTrack,
+    reason: EndReason,
+    { endings, goesOn = false }: { endings: Endings; goesOn?: boolean },
+  ): void {
+    const { inputId, trackId, session } = track;
+    const isAlone = (this.#tracks.get(keyOf(inputId, trackId)) ?? []).every((one) => one === track);
+    endings.tracks.push({ inputId, trackId, sessionId: session.id, reason, isLast: isAlone && !goesOn });
+    this.#leave(track, reason, endings);
   }
 
-  #end(track: OwnedTrack, reason: EndReason, endings: Endings): void {
-    this.#tracks.delete(keyOf(track.inputId, track.trackId));
-    endings.tracks.push({ inputId: track.inputId, trackId: track.trackId, sessionId: track.session.id, reason });
-    this.#leave(track.session, reason, endings);
-  }
-
-  #leave(session: Session, reason: EndReason, endings: Endings): void {
-    session.openTracks -= 1;
+  #leave(track: OwnedTrack, reason: EndReason, endings: Endings): void {
+    const { session } = track;
+    const key = keyOf(track.inputId, track.trackId);
+    const others = (this.#tracks.get(key) ?? []).filter((one) => one !== track);
+    if (others.length === 0) this.#tracks.delete(key);
+    else this.#tracks.set(key, others);
+    session.tracks.delete(track);
     if (SEVERITY.indexOf(reason) > SEVERITY.indexOf(session.reason)) session.reason = reason;
-    if (session.openTracks > 0) return;
-    this.#sessions.delete(`${session.inputId} ${session.client}`);
+    if (session.tracks.size > 0) return;
+    this.#sessions.delete(session.key);
     endings.sessions.push({ inputId: session.inputId, sessionId: session.id, reason: session.reason });
+  }
+
+  #sessionsOf(inputId: string): Session[] {
+    return [...this.#sessions.values()].filter((session) => session.inputId === inputId);
   }
 }
 

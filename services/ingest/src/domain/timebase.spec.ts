@@ -1,17 +1,14 @@
 import * as fc from 'fast-check';
 import { ticksToMs } from '#timeline';
+import { anchorFor, isPlausibleDecodeTime, placeChunk, signedDecodeTime } from './timebase.ts';
 import {
   advanceCursor,
-  anchorFor,
   endMsOf,
-  isPlausibleDecodeTime,
-  placeChunk,
   RECENT_CHUNKS,
-  signedDecodeTime,
   type ChunkTime,
   type EpochClock,
   type TrackCursor,
-} from './timebase.ts';
+} from './track-cursor.ts';
 
 const NOW = 1_780_000_000_000;
 const TIMESCALE = 90_000;
@@ -23,6 +20,7 @@ const chunkAt = (decodeTimeTicks: bigint, changes: Partial<ChunkTime> = {}): Chu
   timescale: TIMESCALE,
   sha256: `sha-${decodeTimeTicks}`,
   initSha256: 'init',
+  source: { sessionId: 'session', initReceipt: 'first' },
   arrivalMs: NOW,
   ...changes,
 });
@@ -40,7 +38,8 @@ class Track {
   send(chunk: ChunkTime): string {
     for (let round = 0; ; round += 1) {
       const latestEndMs = this.cursor === undefined ? undefined : endMsOf(this.cursor);
-      const place = placeChunk(this.cursor, this.clock, chunk, { gapToleranceMs: 1000, latestEndMs });
+      const around = { gapToleranceMs: 1000, latestEndMs, others: [], isRedundant: false };
+      const place = placeChunk(this.cursor, this.clock, chunk, around);
       if (place.kind === 'duplicate') return 'duplicate';
       if (place.kind === 'in_epoch') {
         this.cursor = advanceCursor(this.cursor, place.clock, chunk);
@@ -114,6 +113,31 @@ describe('placeChunk', () => {
     audio.clock = { epoch: 1, anchorEpochMs: audio.clock.anchorEpochMs + 4000, seenSinceMs: NOW + 4000 };
     expect(audio.send(chunkAt(0n, { arrivalMs: NOW + 4000 }))).toBe('epoch 1');
     expect(audio.send(chunkAt(HALF_SECOND, { arrivalMs: NOW + 4500 }))).toBe('epoch 1');
+  });
+
+  const restarted = { sessionId: 'another', initReceipt: 'second' };
+
+  it('takes the same bytes from the very beginning for a restart, when a new session brings them long after', () => {
+    const track = trackFrom(chunkAt(0n));
+    for (let i = 1n; i < 15n; i += 1n) track.send(chunkAt(i * HALF_SECOND));
+    expect(track.send(chunkAt(0n, { source: restarted, arrivalMs: NOW + 9000 }))).toBe('epoch 1');
+    expect(track.send(chunkAt(HALF_SECOND, { source: restarted, arrivalMs: NOW + 9500 }))).toBe('epoch 1');
+  });
+
+  it('takes them for a restart in the same session too, when the init segment came again', () => {
+    const track = trackFrom(chunkAt(0n));
+    for (let i = 1n; i < 15n; i += 1n) track.send(chunkAt(i * HALF_SECOND));
+    expect(track.send(chunkAt(0n))).toBe('duplicate');
+    const source = { sessionId: 'session', initReceipt: 'second' };
+    expect(track.send(chunkAt(0n, { source, arrivalMs: NOW + 9000 }))).toBe('epoch 1');
+  });
+
+  it('takes them for a resend within a segment of the beginning, and anywhere but at the beginning', () => {
+    const track = trackFrom(chunkAt(0n));
+    for (let i = 1n; i < 12n; i += 1n) track.send(chunkAt(i * HALF_SECOND));
+    expect(track.send(chunkAt(0n, { source: restarted }))).toBe('duplicate');
+    for (let i = 12n; i < 40n; i += 1n) track.send(chunkAt(i * HALF_SECOND));
+    expect(track.send(chunkAt(HALF_SECOND, { source: restarted }))).toBe('duplicate');
   });
 
   it('recognises a resend across an epoch that kept its clock', () => {

@@ -1,43 +1,16 @@
 import { ticksToMs } from '#timeline';
+import { isKnown } from './known-chunk.ts';
+import { endMsOf, type ChunkTime, type EpochClock, type TrackCursor, type TrackReach } from './track-cursor.ts';
 
-/** The media timebase of an input at one moment: the row of the bucket `publishers`, and when this process saw it begin. */
-export interface EpochClock {
-  readonly epoch: number;
-  /** Wall clock of tick 0, ms since 1970. */
-  readonly anchorEpochMs: number;
-  /** When this process learned of the epoch, ms since 1970. */
-  readonly seenSinceMs: number;
-}
-
-/** What is remembered of a track: where its media ended and what came last. */
-export interface TrackCursor {
-  readonly epoch: number;
-  readonly anchorEpochMs: number;
-  readonly timescale: number;
-  readonly initSha256: string;
-  /** Decode time of the newest chunk. */
-  readonly lastDecodeTimeTicks: bigint;
-  /** End of the newest chunk, on its own epoch's timebase. */
-  readonly endTicks: bigint;
-  /** Newest last; {@link RECENT_CHUNKS} at most; emptied when the encoder ended the stream, since what follows is no resend. */
-  readonly recent: readonly RecentChunk[];
-}
-
-/** What tells a resent chunk from a new one. */
-export interface RecentChunk {
-  readonly decodeTimeTicks: bigint;
-  readonly sha256: string;
-}
-
-/** One chunk of one track, as far as time is concerned. */
-export interface ChunkTime {
-  readonly decodeTimeTicks: bigint;
-  readonly durationTicks: bigint;
-  readonly timescale: number;
-  readonly sha256: string;
-  readonly initSha256: string;
-  /** Wall clock at which its last byte came, ms since 1970. */
-  readonly arrivalMs: number;
+/** What is known around a track when one of its chunks comes. */
+export interface Surroundings {
+  readonly gapToleranceMs: number;
+  /** End of the newest media of the input's current epoch, ms since 1970. */
+  readonly latestEndMs: number | undefined;
+  /** The other tracks of that epoch. */
+  readonly others: readonly TrackReach[];
+  /** Several encoders send the same: what is taken is taken, whoever brings it again. */
+  readonly isRedundant: boolean;
 }
 
 /**
@@ -54,8 +27,6 @@ export type ChunkPlace =
       keepsAnchor: boolean;
     };
 
-/** How many chunks back a resend is recognised. */
-export const RECENT_CHUNKS = 64;
 /** How far the start of a track may lie from the rest of its epoch; tracks of one encoder start together. */
 const JOIN_TOLERANCE_MS = 30_000;
 /** How long after an epoch began a track may still deliver what it had of the one before. */
@@ -72,38 +43,50 @@ export const isPlausibleDecodeTime = (decodeTimeTicks: bigint, timescale: number
   return decodeTimeTicks < limit && decodeTimeTicks > -limit;
 };
 
-/** The rule of epochs (design decisions 1 and 12) for one chunk. `latestEndMs`: end of the newest media of the input's current epoch. */
+/** The rule of epochs (design decisions 1, 10 and 12; docs/decisions/0020) for one chunk. */
 export function placeChunk(
   cursor: TrackCursor | undefined,
   clock: EpochClock,
   chunk: ChunkTime,
-  options: { gapToleranceMs: number; latestEndMs: number | undefined },
+  around: Surroundings,
 ): ChunkPlace {
-  if (cursor !== undefined && isResend(cursor, clock, chunk)) return { kind: 'duplicate' };
-  if (cursor === undefined || cursor.epoch < clock.epoch) return placeInNewer(cursor, clock, chunk, options);
-  if (cursor.initSha256 !== chunk.initSha256) return initChanged(cursor, chunk, options.gapToleranceMs);
-  const jump = jumpOf(cursor, chunk, options.gapToleranceMs);
-  return jump === undefined ? { kind: 'in_epoch', clock: cursor } : timestampJump(jump);
+  if (cursor !== undefined && isKnown(cursor, clock, chunk, around.isRedundant)) return { kind: 'duplicate' };
+  if (cursor === undefined || cursor.epoch < clock.epoch) return placeInNewer(cursor, clock, chunk, around);
+  if (cursor.initSha256 !== chunk.initSha256) return initChanged(cursor, chunk, around.gapToleranceMs);
+  const jump = jumpOf(cursor, chunk, around.gapToleranceMs);
+  return jump === undefined || isLossOfThisTrack(cursor, chunk, around)
+    ? { kind: 'in_epoch', clock: cursor }
+    : timestampJump(jump);
 }
 
-/** Only on the timeline it came on: a restarted encoder makes the same silence at the same times, and that is new media. */
-const isResend = (cursor: TrackCursor, clock: EpochClock, chunk: ChunkTime): boolean =>
-  cursor.anchorEpochMs === clock.anchorEpochMs &&
-  cursor.initSha256 === chunk.initSha256 &&
-  cursor.recent.some((one) => one.decodeTimeTicks === chunk.decodeTimeTicks && one.sha256 === chunk.sha256);
+/**
+ * A track that lost what another track of the epoch has keeps the epoch: a GAP of its own, not a break for everybody.
+ * Where the other is only near the end of the loss, the wall clock must have run as far: when an encoder jumps, its first track
+ * is alone there and no time has passed.
+ */
+function isLossOfThisTrack(cursor: TrackCursor, chunk: ChunkTime, { others, gapToleranceMs }: Surroundings): boolean {
+  const fromMs = endMsOf(cursor);
+  const toMs = cursor.anchorEpochMs + ticksToMs(chunk.decodeTimeTicks, chunk.timescale);
+  const hadTime = chunk.arrivalMs - cursor.lastArrivalMs + gapToleranceMs >= toMs - fromMs;
+  return others.some(({ endMs, chunkMs }) => {
+    // What ends before the middle of the loss went missing together with this track.
+    if (toMs <= fromMs || endMs <= (fromMs + toMs) / 2) return false;
+    return endMs >= toMs || (hadTime && endMs + chunkMs + gapToleranceMs >= toMs);
+  });
+}
 
 /** The track has nothing in the current epoch: it joins, unless it still delivers the one before or cannot belong to this one. */
 function placeInNewer(
   cursor: TrackCursor | undefined,
   clock: EpochClock,
   chunk: ChunkTime,
-  options: { gapToleranceMs: number; latestEndMs: number | undefined },
+  around: Surroundings,
 ): ChunkPlace {
-  if (cursor !== undefined && isStraggler(cursor, clock, chunk, options.gapToleranceMs)) {
+  if (cursor !== undefined && isStraggler(cursor, clock, chunk, around.gapToleranceMs)) {
     return { kind: 'in_epoch', clock: cursor };
   }
   const startMs = clock.anchorEpochMs + ticksToMs(chunk.decodeTimeTicks, chunk.timescale);
-  const latestEndMs = options.latestEndMs ?? chunk.arrivalMs;
+  const latestEndMs = around.latestEndMs ?? chunk.arrivalMs;
   const earliest = Math.min(chunk.arrivalMs, latestEndMs) - JOIN_TOLERANCE_MS;
   const latest = Math.max(chunk.arrivalMs, latestEndMs) + JOIN_TOLERANCE_MS;
   if (startMs >= earliest && startMs <= latest) return { kind: 'in_epoch', clock };
@@ -146,26 +129,6 @@ const timestampJump = (cause: string): ChunkPlace => ({
 
 const secondsOf = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
 
-/** The cursor after a chunk was stamped with this clock. */
-export function advanceCursor(
-  cursor: TrackCursor | undefined,
-  clock: Pick<EpochClock, 'epoch' | 'anchorEpochMs'>,
-  chunk: ChunkTime,
-): TrackCursor {
-  const { decodeTimeTicks, sha256 } = chunk;
-  // What lies at or after the newest chunk is of a timeline that the track has left.
-  const passed = (cursor?.recent ?? []).filter((one) => one.decodeTimeTicks < decodeTimeTicks);
-  return {
-    epoch: clock.epoch,
-    anchorEpochMs: clock.anchorEpochMs,
-    timescale: chunk.timescale,
-    initSha256: chunk.initSha256,
-    lastDecodeTimeTicks: decodeTimeTicks,
-    endTicks: decodeTimeTicks + chunk.durationTicks,
-    recent: [...passed, { decodeTimeTicks, sha256 }].slice(-RECENT_CHUNKS),
-  };
-}
-
 /**
  * The wall clock of tick 0 in an epoch that begins with this chunk: it came just now, and never starts before earlier media ended.
  * Whole microseconds, so that headers carry exactly what the row says.
@@ -175,7 +138,3 @@ export function anchorFor(chunk: ChunkTime, latestEndMs: number | undefined): nu
   const startMs = Math.max(chunk.arrivalMs - durationMs, latestEndMs ?? -Infinity);
   return Math.round((startMs - ticksToMs(chunk.decodeTimeTicks, chunk.timescale)) * 1000) / 1000;
 }
-
-/** Wall clock at which the media of a track ends so far. */
-export const endMsOf = (cursor: Pick<TrackCursor, 'anchorEpochMs' | 'endTicks' | 'timescale'>): number =>
-  cursor.anchorEpochMs + ticksToMs(cursor.endTicks, cursor.timescale);

@@ -1,4 +1,5 @@
 import { readInit, splitInit, type TrackFacts } from '#cmaf';
+import { randomUUID } from 'node:crypto';
 import { trackKeyOf, tracksOfName } from '../domain/track-ids.ts';
 import { InitMalformedError, readingMedia } from '../errors.ts';
 import type { InitSegments } from '../ports.ts';
@@ -52,7 +53,8 @@ function namedInitOf(
   name: string,
   parts: ReadonlyArray<{ trackId: number; bytes: Uint8Array; facts: TrackFacts }>,
 ): NamedInit {
-  const inits = parts.map(({ trackId, bytes, facts }) => ({ trackId, name, bytes, facts, sha256: sha256Of(bytes) }));
+  const receipt = randomUUID();
+  const inits = parts.map((part) => ({ ...part, name, sha256: sha256Of(part.bytes), receipt }));
   return {
     facts: new Map(inits.map(({ facts }) => [facts.trackId, facts])),
     tracks: new Map(inits.map((init) => [init.facts.trackId, init])),

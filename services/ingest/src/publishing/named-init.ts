@@ -8,6 +8,8 @@ export interface TrackInit {
   readonly sha256: string;
   readonly bytes: Uint8Array;
   readonly facts: TrackFacts;
+  /** Tells this from the same init segment received at another time. */
+  readonly receipt: string;
 }
 
 /** What an upload name's init segment says: its tracks by the container's `track_ID`. */

@@ -8,7 +8,7 @@ const PER_SEC = 0.2;
 const MAX_KEYS = 10_000;
 const MAX_TEXT = 500;
 
-/** Problems and refusals as events and log lines, at a bounded rate for each input and code. */
+/** The facts of publishers as events and log lines; refusals at a bounded rate for each input and code. */
 @Injectable()
 export class Notices {
   readonly #rates = new TokenBuckets({ capacity: BURST, perSec: PER_SEC, maxKeys: MAX_KEYS });
@@ -28,18 +28,6 @@ export class Notices {
   rejected(inputId: string, code: string, detail: string, atMs: number): void {
     if (!this.#rates.take(`${inputId} ${code}`, atMs)) return;
     this.events.emit({ fact: 'publisher_rejected', inputId, atMs, code, detail: detail.slice(0, MAX_TEXT) });
-  }
-
-  problem(track: { inputId: string; trackId: number }, code: string, sentence: string, atMs: number): void {
-    if (!this.#rates.take(`${track.inputId} ${code}`, atMs)) return;
-    this.tell({
-      fact: 'problem_raised',
-      ...track,
-      atMs,
-      code,
-      severity: 'warning',
-      sentence: sentence.slice(0, MAX_TEXT),
-    });
   }
 
   /** For whoever looks into one stream: off at the normal log level. */

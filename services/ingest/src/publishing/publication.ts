@@ -67,9 +67,12 @@ export class Publication {
         const track = init.tracks.get(containerTrackId);
         if (timing === undefined || track === undefined) throw unknownTrack(containerTrackId, init);
         if (timing.sampleCount === 0 || timing.durationTicks === 0n) return this.#skip(track.trackId, bytes.length);
-        const { assertOwned } = this.context;
-        const lane = this.context.feed.lane(track.trackId);
-        return lane.append({ bytes, timing, init: track, sessionId: this.#sessionId, arrivalMs, assertOwned });
+        const { assertOwned, feed, publishers } = this.context;
+        const sessionId = this.#sessionId;
+        const hasRival = (): Promise<boolean> =>
+          publishers.hasRival({ inputId: feed.inputId, sessionId, trackId: track.trackId });
+        const lane = feed.lane(track.trackId);
+        return lane.append({ bytes, timing, init: track, sessionId, arrivalMs, assertOwned, hasRival });
       }),
     );
     this.#broughtChunks = true;

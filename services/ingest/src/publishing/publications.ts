@@ -1,9 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { LiveInputRow } from '#shared/contracts';
 import { BusUnavailableError } from '#shared/messaging';
-import type { EndReason } from '../domain/publisher-registry.ts';
+import type { EndReason } from '../domain/publisher-claims.ts';
 import type { UploadPath } from '../domain/upload-path.ts';
-import { UploadCutError } from '../errors.ts';
+import {
+  AlreadyPublishingError,
+  PublisherTakenOverError,
+  RedundantInitDiffersError,
+  RedundantOutOfStepError,
+  UploadCutError,
+} from '../errors.ts';
 import { FeedRegistry } from './feed-registry.ts';
 import { PublishingDeps } from './publishing-deps.ts';
 import { LiveUploads } from './live-uploads.ts';
@@ -82,7 +88,11 @@ const ownerOf = (upload: PublishingUpload, inputId: string) => ({
   userAgent: upload.userAgent,
 });
 
+const REFUSALS = [AlreadyPublishingError, RedundantInitDiffersError, RedundantOutOfStepError];
+
 function endReasonOf(error: unknown): EndReason {
   if (error instanceof UploadCutError) return error.reason;
+  if (error instanceof PublisherTakenOverError) return 'taken_over';
+  if (REFUSALS.some((refusal) => error instanceof refusal)) return 'refused';
   return error instanceof BusUnavailableError ? 'aborted' : 'invalid_media';
 }

@@ -1,17 +1,16 @@
-import type { TrackFacts, TrackTiming } from '#cmaf';
+import type { TrackTiming } from '#cmaf';
 import { BusUnavailableError } from '#shared/messaging';
 import { ticksToMs } from '#timeline';
+import { isPlausibleDecodeTime, placeChunk, signedDecodeTime, type ChunkPlace } from '../domain/timebase.ts';
 import {
   advanceCursor,
-  isPlausibleDecodeTime,
-  placeChunk,
-  signedDecodeTime,
-  type ChunkPlace,
   type ChunkTime,
   type EpochClock,
+  type StoredReach,
   type TrackCursor,
-} from '../domain/timebase.ts';
-import { MediaMalformedError } from '../errors.ts';
+} from '../domain/track-cursor.ts';
+import { MediaMalformedError, RedundantInitDiffersError, RedundantOutOfStepError } from '../errors.ts';
+import type { InputProblems } from './input-problems.ts';
 import type { PublishingDeps } from './publishing-deps.ts';
 import { Mutex } from './mutex.ts';
 import type { TrackInit } from './named-init.ts';
@@ -29,8 +28,12 @@ export interface LaneTimebase {
   readonly inputId: string;
   /** The current epoch; undefined before the first media of the input's life. */
   clock(): EpochClock | undefined;
-  /** Where the media of an epoch ends so far, ms since 1970. */
-  latestEndMs(epoch: number): number | undefined;
+  readonly isRedundant: boolean;
+  readonly problems: InputProblems;
+  /** How far the tracks of an epoch have come, as far as this process knows. */
+  reaches(epoch: number): StoredReach[];
+  /** Reads from the log how far they have come. */
+  readReaches(): Promise<void>;
   /** Begins the epoch after `from`, unless another track or process did already. */
   beginEpoch(from: EpochClock | undefined, start: EpochStart): Promise<void>;
 }
@@ -44,10 +47,14 @@ export interface LaneChunk {
   readonly arrivalMs: number;
   /** Throws when the upload no longer owns the track. */
   readonly assertOwned: () => void;
+  /** Whether another encoder of a redundant input is sending this track. */
+  readonly hasRival: () => Promise<boolean>;
 }
 
 type Clock = Pick<EpochClock, 'epoch' | 'anchorEpochMs'>;
 
+/** Sessions whose init segment the log has; redundant encoders take turns. */
+const MAX_ANNOUNCED = 16;
 /** Until the place in an epoch is settled: read the log again, begin an epoch, follow one that another began, and once more. */
 const MAX_ROUNDS = 6;
 
@@ -64,7 +71,7 @@ export class TrackLane {
   readonly #inputId: string;
   #cursor: TrackCursor | undefined;
   #isRecovered = false;
-  #announced = '';
+  #announced: readonly string[] = [];
 
   constructor(
     private readonly timebase: LaneTimebase,
@@ -84,7 +91,7 @@ export class TrackLane {
       chunk.assertOwned();
       await this.#recover();
       const time = this.#timeOf(chunk);
-      const clock = await this.#place(time);
+      const clock = await this.#place(time, chunk.hasRival);
       if (clock === undefined) {
         this.deps.metrics.chunks.inc({ outcome: 'duplicate' });
         return;
@@ -92,6 +99,7 @@ export class TrackLane {
       await this.#announce(chunk, clock);
       await this.#publish(chunk, time, clock);
       this.#cursor = advanceCursor(this.#cursor, clock, time);
+      this.#tellHealth(chunk, time, clock);
     });
   }
 
@@ -101,7 +109,9 @@ export class TrackLane {
       if (this.#cursor === undefined) return;
       const headers = { 'Hw-Epoch': this.#cursor.epoch, 'Hw-Reason': reason, 'Hw-Session': sessionId };
       await this.deps.bus.media.publishEnd(this.#inputId, this.trackId, headers);
-      if (reason === 'finished') this.#cursor = { ...this.#cursor, recent: [] };
+      if (reason !== 'finished') return;
+      this.#cursor = { ...this.#cursor, recent: [] };
+      this.timebase.problems.forget(this.trackId);
     });
   }
 
@@ -119,7 +129,7 @@ export class TrackLane {
     this.#isRecovered = true;
   }
 
-  #timeOf({ bytes, timing, init, arrivalMs }: LaneChunk): ChunkTime {
+  #timeOf({ bytes, timing, init, sessionId, arrivalMs }: LaneChunk): ChunkTime {
     const { timescale } = init.facts;
     const decodeTimeTicks = signedDecodeTime(timing.decodeTimeTicks);
     if (!isPlausibleDecodeTime(decodeTimeTicks, timescale)) {
@@ -128,18 +138,24 @@ export class TrackLane {
       );
     }
     const { durationTicks } = timing;
-    return { decodeTimeTicks, durationTicks, timescale, sha256: sha256Of(bytes), initSha256: init.sha256, arrivalMs };
+    const source = { sessionId, initReceipt: init.receipt };
+    const [sha256, initSha256] = [sha256Of(bytes), init.sha256];
+    return { decodeTimeTicks, durationTicks, timescale, sha256, initSha256, source, arrivalMs };
   }
 
-  /** The clock to stamp a chunk with; undefined for a resent one. */
-  async #place(chunk: ChunkTime): Promise<Clock | undefined> {
+  /** The clock to stamp a chunk with; undefined for one that brings nothing new. */
+  async #place(chunk: ChunkTime, hasRival: () => Promise<boolean>): Promise<Clock | undefined> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const clock = this.timebase.clock();
       const place = clock === undefined ? FIRST_MEDIA : this.#placeOn(clock, chunk);
       if (place.kind === 'duplicate') return undefined;
       if (place.kind === 'in_epoch') return place.clock;
-      // Another ingest may have stored media of this track since: the log is the truth, and epochs are dear.
-      if (round === 0 && (await this.#followLog())) continue;
+      // Another ingest may have stored media of this track or of others since: the log is the truth, and epochs are dear.
+      if (round === 0 && clock !== undefined) {
+        await this.#followLog();
+        continue;
+      }
+      await this.#assertMayBreak(place, hasRival);
       await this.timebase.beginEpoch(clock, { trackId: this.trackId, chunk, place });
     }
     throw new BusUnavailableError(
@@ -149,28 +165,46 @@ export class TrackLane {
 
   #placeOn(clock: EpochClock, chunk: ChunkTime): ChunkPlace {
     const { TIMESTAMP_GAP_MS: gapToleranceMs } = this.deps.config.values;
+    const reaches = this.timebase.reaches(clock.epoch);
+    const ends = reaches.map(({ endMs }) => endMs);
     return placeChunk(this.#cursor, clock, chunk, {
       gapToleranceMs,
-      latestEndMs: this.timebase.latestEndMs(clock.epoch),
+      latestEndMs: ends.length === 0 ? undefined : Math.max(...ends),
+      others: reaches.filter(({ trackId }) => trackId !== this.trackId),
+      isRedundant: this.timebase.isRedundant,
     });
   }
 
-  /** Takes the log's cursor when it is ahead of ours. */
-  async #followLog(): Promise<boolean> {
-    const stored = await this.deps.bus.media.cursorOf(this.#inputId, this.trackId);
+  /** One of several encoders must not break the timeline that another one goes on with. */
+  async #assertMayBreak({ code, cause }: EpochStart['place'], hasRival: () => Promise<boolean>): Promise<void> {
+    if (!this.timebase.isRedundant || this.#cursor === undefined || !(await hasRival())) return;
+    const where = `${this.#inputId} track ${this.trackId}: another encoder of this redundant input is sending`;
+    if (code === 'init_changed') {
+      throw new RedundantInitDiffersError(
+        `${where}; expected the same init segment in every byte (SHA-256 ${this.#cursor.initSha256}), got another`,
+      );
+    }
+    throw new RedundantOutOfStepError(`${where}; ${cause}`);
+  }
+
+  /** Takes the log's cursor when it is ahead of ours, and what it holds of the other tracks. */
+  async #followLog(): Promise<void> {
+    const [stored] = await Promise.all([
+      this.deps.bus.media.cursorOf(this.#inputId, this.trackId),
+      this.timebase.readReaches(),
+    ]);
     const isAhead =
       stored !== undefined &&
       (this.#cursor === undefined ||
         stored.epoch > this.#cursor.epoch ||
         (stored.epoch === this.#cursor.epoch && stored.lastDecodeTimeTicks > this.#cursor.lastDecodeTimeTicks));
     if (isAhead) this.#cursor = stored;
-    return isAhead;
   }
 
   /** The init segment goes ahead of the first chunk that needs it, in each epoch and for each session. */
-  async #announce({ init, sessionId, timing, arrivalMs }: LaneChunk, clock: Clock): Promise<void> {
+  async #announce({ init, sessionId, arrivalMs }: LaneChunk, clock: Clock): Promise<void> {
     const announcement = `${clock.epoch} ${init.sha256} ${sessionId}`;
-    if (this.#announced === announcement) return;
+    if (this.#announced.includes(announcement)) return;
     await this.deps.bus.inits.put(this.#inputId, init.sha256, init.bytes);
     await this.deps.bus.media.publishInit(
       this.#inputId,
@@ -184,18 +218,21 @@ export class TrackLane {
       },
       init.bytes,
     );
-    this.#announced = announcement;
-    this.#warnOfMissingKeyframe(init.facts, timing, arrivalMs);
+    this.#announced = [...this.#announced, announcement].slice(-MAX_ANNOUNCED);
   }
 
-  #warnOfMissingKeyframe(facts: TrackFacts, timing: TrackTiming, atMs: number): void {
-    if (facts.kind !== 'video' || timing.independent) return;
-    const sentence = 'The first video chunk does not begin with a keyframe; players wait for the next one.';
-    this.deps.notices.problem(
-      { inputId: this.#inputId, trackId: this.trackId },
-      'starts_without_keyframe',
-      sentence,
-      atMs,
+  #tellHealth({ bytes, timing, init }: LaneChunk, time: ChunkTime, { epoch, anchorEpochMs }: Clock): void {
+    const { kind, declaredMaxBitrate } = init.facts;
+    const startMs = anchorEpochMs + ticksToMs(time.decodeTimeTicks, time.timescale);
+    this.timebase.problems.hear(
+      { trackId: this.trackId, kind, epoch, declaredMaxBitrate },
+      {
+        startMs,
+        endMs: startMs + ticksToMs(time.durationTicks, time.timescale),
+        arrivalMs: time.arrivalMs,
+        sizeBytes: bytes.length,
+        independent: timing.independent,
+      },
     );
   }
 
