@@ -51,6 +51,12 @@ module.exports = {
       to: { path: '/adapters/' },
     },
     {
+      name: 'reload-checker-stands-alone',
+      severity: 'error',
+      from: { path: '^tools/reload-checker/' },
+      to: { path: '^(services|libs|e2e|bench|tools/(?!reload-checker/))' },
+    },
+    {
       name: 'minio-only-in-object-store',
       severity: 'error',
       from: { path: '^(services|libs)/', pathNot: '^libs/shared/src/(object-store|testing)/' },

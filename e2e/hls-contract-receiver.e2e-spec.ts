@@ -3,6 +3,7 @@ import { eventually } from '#shared/testing';
 import { chunksOf, initOf, sha256, shifted } from './support/cmaf-walk.ts';
 import { runFfmpeg } from './support/encoder.ts';
 import { encodeFile, type EncodeOptions } from './support/encode-file.ts';
+import { emsg, prft, styp } from './support/made-boxes.ts';
 import { codecOf, expectEmptyInit } from './support/init-segments.ts';
 import { createInput, type CreatedInput } from './support/live-input.ts';
 import { startOrigin, type Origin } from './support/origin.ts';
@@ -71,7 +72,7 @@ describe('hls.md, CMAF ingest', () => {
   const between = (from: number, to: number): Buffer => Buffer.concat(chunks.slice(from * 2, to * 2));
 
   beforeAll(async () => {
-    origin = await startOrigin();
+    origin = await startOrigin({ HTTP_HOST: '::' });
     video = await encodeFile(VIDEO);
     init = initOf(video);
     chunks = chunksOf(video);
@@ -79,14 +80,14 @@ describe('hls.md, CMAF ingest', () => {
   }, 90_000);
   afterAll(() => origin?.stop(), 30_000);
 
-  it.each(['PUT', 'POST'])('%s is taken alike', async (method) => {
+  it.each(['PUT', 'POST'])('R1: %s is taken alike', async (method) => {
     const input = await createInput(origin);
     expect(await put(input, '/Streams(v.cmfv)', video, { method })).toBe(200);
     const hashes = await chunkHashesOf(await untilListed(input, 10));
     expect(hashes).toEqual(chunks.map(sha256).slice(0, hashes.length));
   });
 
-  it('an empty probe, the init segment alone, then a request for each segment, on a path for each track', async () => {
+  it('R2 and R3: an empty probe, the init segment alone, then a request for each segment, on a path for each track', async () => {
     const input = await createInput(origin);
     const audio = await encodeFile({ durationSec: 12, audio: 'aac' });
     const audioChunks = chunksOf(audio);
@@ -106,7 +107,7 @@ describe('hls.md, CMAF ingest', () => {
     expect((await fetchText(mediaPlaylistUrls(multivariant)[0]!)).text).not.toContain('#EXT-X-DISCONTINUITY\n');
   });
 
-  it('manifests and playlists are accepted and ignored', async () => {
+  it('R3: manifests and playlists are accepted and ignored', async () => {
     const input = await createInput(origin);
     expect(await put(input, '/manifest.mpd', Buffer.from('<?xml version="1.0"?><MPD/>'))).toBe(200);
     expect(await put(input, '/master.m3u8', Buffer.from('#EXTM3U\n'))).toBe(200);
@@ -134,11 +135,11 @@ describe('hls.md, CMAF ingest', () => {
     [412, 'a missing init segment', (input) => put(input, '/Streams(v.cmfv)', between(0, 2))],
     [412, 'an init segment without a track', (input) => put(input, '/Streams(v.cmfv)', withoutTracks(init))],
     [400, 'a box that is cut off', (input) => put(input, '/Streams(v.cmfv)', video.subarray(0, video.length - 100))],
-  ])('%i is the answer to %s', async (status, _what, attempt) => {
+  ])('R4: %i is the answer to %s', async (status, _what, attempt) => {
     expect(await attempt(await createInput(origin))).toBe(status);
   });
 
-  it('a segment sent again is accepted and listed once', async () => {
+  it('R5: a segment sent again is accepted and listed once', async () => {
     const input = await createInput(origin);
     expect(await put(input, '/v/init.mp4', init)).toBe(200);
     for (const second of [0, 2, 2, 4, 0, 2, 6, 8, 8, 10]) {
@@ -150,7 +151,7 @@ describe('hls.md, CMAF ingest', () => {
     expect(segments.at(-1)!.discontinuitySequence).toBe(0);
   });
 
-  it('the same init segment sent again is only a reconnect, another one is a discontinuity', async () => {
+  it('R6: the same init segment sent again is only a reconnect, another one is a discontinuity', async () => {
     const input = await createInput(origin);
     const other = await encodeFile({ ...VIDEO, size: '192x108' });
     expect(await put(input, '/Streams(v.cmfv)', Buffer.concat([init, between(0, 4)]))).toBe(200);
@@ -166,7 +167,7 @@ describe('hls.md, CMAF ingest', () => {
     expect(segments.map(({ mediaSequence }) => mediaSequence)).toEqual(segments.map((_, index) => index));
   });
 
-  it('a source that lost its connection goes on at the same URL without a discontinuity, a restarted one with one', async () => {
+  it('R8: a source that lost its connection goes on at the same URL without a discontinuity, a restarted one with one', async () => {
     const input = await createInput(origin);
     await cutPush(
       `${origin.ingest}/publish/${input.externalId}/Streams(v.cmfv)?sk=${input.streamKey}`,
@@ -181,7 +182,55 @@ describe('hls.md, CMAF ingest', () => {
     expect([...new Set(segments.map(({ discontinuitySequence }) => discontinuitySequence))]).toEqual([0, 1]);
   });
 
-  it('a gzip body is the media in it', async () => {
+  it('R9: after a segment marked lmsg nothing is waited for', async () => {
+    const input = await createInput(origin);
+    const last = Buffer.concat([styp('lmsg'), between(4, 6)]);
+    expect(await put(input, '/v/init.mp4', init)).toBe(200);
+    expect(await put(input, '/v/1.m4s', between(0, 4))).toBe(200);
+    expect(await put(input, '/v/2.m4s', last)).toBe(200);
+    const segments = await untilListed(input, 6);
+    // Only an end closes a segment that no keyframe follows before the origin gives up waiting.
+    expect(durationSec(segments)).toBeCloseTo(6, 2);
+    expect(sha256(Buffer.concat(await Promise.all(segments.map(({ url }) => bytesOf(url)))))).toBe(
+      sha256(Buffer.concat([between(0, 4), last])),
+    );
+  });
+
+  it.each<[string, (input: CreatedInput) => { path: string; headers: Record<string, string> }]>([
+    ['a Bearer', ({ streamKey }) => ({ path: '/Streams(v.cmfv)', headers: { authorization: `Bearer ${streamKey}` } })],
+    ['Basic', ({ streamKey }) => ({ path: '/Streams(v.cmfv)', headers: { authorization: basic(streamKey) } })],
+    ['the query', ({ streamKey }) => ({ path: `/Streams(v.cmfv)?sk=${streamKey}`, headers: { authorization: '' } })],
+    ['the path', ({ streamKey }) => ({ path: `/${streamKey}/v/init.mp4`, headers: { authorization: '' } })],
+  ])('R10: the key is taken from %s', async (_where, keyed) => {
+    const input = await createInput(origin);
+    const { path, headers } = keyed(input);
+    expect(await put(input, path, init, { headers })).toBe(200);
+  });
+
+  it('R12: prft and emsg pass verbatim', async () => {
+    const input = await createInput(origin);
+    const marked = chunks.map((chunk, index) =>
+      index % 4 === 0 ? Buffer.concat([prft(), emsg(index), chunk]) : chunk,
+    );
+    expect(await put(input, '/Streams(v.cmfv)', Buffer.concat([init, ...marked]))).toBe(200);
+    const hashes = await chunkHashesOf(await untilListed(input, 10));
+    expect(hashes).toEqual(marked.map(sha256).slice(0, hashes.length));
+  });
+
+  it('R13: IPv6 and IPv4 are listened on', async () => {
+    const input = await createInput(origin);
+    const port = new URL(origin.ingest).port;
+    for (const host of ['[::1]', '127.0.0.1']) {
+      const answer = await fetch(`http://${host}:${port}/publish/${input.externalId}/Streams(v.cmfv)`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${input.streamKey}` },
+        body: new Uint8Array(init),
+      });
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  it('R11: a gzip body is the media in it', async () => {
     const input = await createInput(origin);
     const headers = { 'content-encoding': 'gzip' };
     expect(await put(input, '/Streams(v.cmfv)', gzipSync(video), { headers })).toBe(200);
@@ -249,6 +298,8 @@ describe('hls.md, CMAF ingest', () => {
     40_000,
   );
 });
+
+const basic = (key: string): string => `Basic ${Buffer.from(`live:${key}`).toString('base64')}`;
 
 /** The same `moov` with its tracks renamed to boxes that nobody reads. */
 const withoutTracks = (init: Buffer): Buffer =>

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { conformancePage } from './conformance.ts';
 import { configurationPage, contractsPage, environmentExample } from './generated-docs.ts';
 
 const PAGES: ReadonlyArray<readonly [string, () => string]> = [
   ['docs/configuration.md', configurationPage],
   ['docs/contracts.md', contractsPage],
+  ['docs/conformance.md', conformancePage],
   ['.env.example', environmentExample],
 ];
 

@@ -17,6 +17,8 @@ export async function openBrowser(): Promise<Browser> {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: tool('CHROMIUM'),
     headless: true,
+    // Nobody has signed the certificate of a test's origin.
+    ignoreHTTPSErrors: true,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -40,23 +42,29 @@ export async function openBrowser(): Promise<Browser> {
 const SCRIPTS: Readonly<Record<string, { file: string; type: string }>> = {
   '/hls.js': { file: '../../node_modules/hls.js/dist/hls.min.js', type: 'text/javascript' },
   '/shaka.js': { file: '../../node_modules/shaka-player/dist/shaka-player.compiled.js', type: 'text/javascript' },
+  '/dash.js': { file: '../../node_modules/dashjs/dist/modern/umd/dash.all.min.js', type: 'text/javascript' },
   '/burnt-in-clock.mjs': { file: '../../launcher/lib/burnt-in-clock.mjs', type: 'text/javascript' },
 };
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>player under test</title>
 <video id="video" muted playsinline width="640" height="360"></video>
-<script src="/hls.js"></script><script src="/shaka.js"></script>
+<script src="/hls.js"></script><script src="/shaka.js"></script><script src="/dash.js"></script>
 <script type="module">
   import { grayFromRgba, readGrid } from '/burnt-in-clock.mjs';
   window.frames_seen = [];
   window.faults = [];
+  window.stalls = [];
   const video = document.getElementById('video');
+  video.addEventListener('playing', () => (window.hasPlayed = true));
+  video.addEventListener('waiting', () => {
+    if (window.hasPlayed) window.stalls.push({ atMs: Date.now(), mediaTime: video.currentTime });
+  });
   const canvas = new OffscreenCanvas(640, 360);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   const onFrame = (_now, metadata) => {
     context.drawImage(video, 0, 0, 640, 360);
     const grid = readGrid(grayFromRgba(context.getImageData(0, 0, 640, 360).data), 640, 360);
-    window.frames_seen.push({ frame: grid?.frame ?? null, captureMs32: grid?.captureMs32 ?? null, presented: metadata.presentedFrames, mediaTime: metadata.mediaTime });
+    window.frames_seen.push({ frame: grid?.frame ?? null, captureMs32: grid?.captureMs32 ?? null, presented: metadata.presentedFrames, mediaTime: metadata.mediaTime, atMs: Date.now() });
     video.requestVideoFrameCallback(onFrame);
   };
   video.requestVideoFrameCallback(onFrame);
@@ -94,6 +102,8 @@ export interface SeenFrame {
   readonly captureMs32: number | null;
   readonly presented: number;
   readonly mediaTime: number;
+  /** When it was painted, ms since 1970. */
+  readonly atMs: number;
 }
 
 /** What the page has seen so far. */

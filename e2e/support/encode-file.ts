@@ -11,13 +11,15 @@ export interface EncodeOptions {
   readonly bFrames?: number;
   readonly timescale?: number;
   readonly profile?: string;
-  /** The default is one CMAF track, a chunk each half second. */
+  /** The default is one CMAF track. */
   readonly movFlags?: string;
+  /** Default 500. */
+  readonly chunkMs?: number;
 }
 
 /** A fragmented MP4 stream as ffmpeg writes it into a pipe, encoded as fast as it goes. */
 export async function encodeFile(options: EncodeOptions): Promise<Buffer> {
-  const { durationSec, movFlags = 'cmaf+empty_moov+default_base_moof+frag_keyframe' } = options;
+  const { durationSec, movFlags = 'cmaf+empty_moov+default_base_moof+frag_keyframe', chunkMs = 500 } = options;
   const length = ['-t', String(durationSec), '-f', 'lavfi', '-i'];
   const args = [
     ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
@@ -25,9 +27,9 @@ export async function encodeFile(options: EncodeOptions): Promise<Buffer> {
     ...(options.audio === undefined ? [] : [...length, 'sine=sample_rate=48000']),
     ...(options.video === true ? videoCodec(options) : []),
     ...(options.audio === undefined ? [] : ['-c:a', options.audio, '-ac', '2', '-b:a', '64k']),
-    ...['-movflags', movFlags, '-frag_duration', '500000', '-f', 'mp4', 'pipe:1'],
+    ...['-movflags', movFlags, '-frag_duration', String(chunkMs * 1000), '-f', 'mp4', 'pipe:1'],
   ];
-  const { stdout } = await promisify(execFile)(tool('FFMPEG'), args, { encoding: 'buffer', maxBuffer: 64 << 20 });
+  const { stdout } = await promisify(execFile)(tool('FFMPEG'), args, { encoding: 'buffer', maxBuffer: 256 << 20 });
   return stdout;
 }
 

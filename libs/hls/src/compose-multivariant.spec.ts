@@ -30,7 +30,7 @@ const linesOf = (text: string, tag: string): string[] => text.split('\n').filter
 const attribute = (line: string, name: string): string | undefined =>
   new RegExp(`[:,]${name}=("[^"]*"|[^,]*)`).exec(line)?.[1];
 
-describe('composeMultivariant', () => {
+describe('hls.md of a multivariant playlist', () => {
   it('writes an audio group and a variant per video track, smallest first', () => {
     const small = video(3, { width: 640, height: 360, frameRate: 30, peakBitrate: 800_000, averageBitrate: 700_000 });
     const text = composeMultivariant([video(1), small, audio(2, { language: 'eng' })], uriOf);
@@ -56,7 +56,7 @@ describe('composeMultivariant', () => {
     expect(text.match(/^\d+\/media/gm)).toEqual(['2/media', '11/media']);
   });
 
-  it('counts the largest audio rendition into BANDWIDTH and lists every format of the group (line 42)', () => {
+  it('42: counts the largest audio rendition into BANDWIDTH and lists every format of the group', () => {
     const surround = audio(3, { codec: 'ec-3', channels: 6, peakBitrate: 640_000, averageBitrate: 640_000 });
     const [variant = ''] = linesOf(composeMultivariant([video(1), audio(2), surround], uriOf), '#EXT-X-STREAM-INF');
     expect(attribute(variant, 'BANDWIDTH')).toBe('3640000');
@@ -109,7 +109,7 @@ describe('composeMultivariant', () => {
     expect(() => parseWithOracles(text)).not.toThrow();
   });
 
-  it('offers subtitles as a group of every variant, in its CODECS and BANDWIDTH, none of them by default', () => {
+  it('42: offers subtitles as a group of every variant, in its CODECS and BANDWIDTH, none of them by default', () => {
     const subtitles = (trackId: number, language: string): TrackSummary => ({
       ...{ trackId, kind: 'text', codec: 'wvtt', language, peakBitrate: 500, averageBitrate: 100 },
     });

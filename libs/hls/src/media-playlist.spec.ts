@@ -23,8 +23,8 @@ function live(segments: PlaylistSegment[], changes: Partial<MediaPlaylist> = {})
   return { targetDurationSec: 2, segments, endList: false, ...changes };
 }
 
-describe('renderMediaPlaylist', () => {
-  it('writes a sliding live playlist tag for tag', () => {
+describe('hls.md of a media playlist', () => {
+  it('2, 3 and 16: writes a sliding live playlist tag for tag', () => {
     const text = renderMediaPlaylist(
       live([
         segment(41, { durationMs: 2002 }),
@@ -53,7 +53,7 @@ describe('renderMediaPlaylist', () => {
 `);
   });
 
-  it('line 6: writes EVENT and VOD only when asked, and line 15: ENDLIST last', () => {
+  it('6 and 15: writes EVENT and VOD only when asked, and ENDLIST last', () => {
     expect(renderMediaPlaylist(live([segment(1)]))).not.toMatch(/PLAYLIST-TYPE|ENDLIST/);
     expect(renderMediaPlaylist(live([segment(1)], { playlistType: 'EVENT' }))).toContain(
       '#EXT-X-PLAYLIST-TYPE:EVENT\n',
@@ -63,7 +63,7 @@ describe('renderMediaPlaylist', () => {
     expect(vod.endsWith('1.m4s\n#EXT-X-ENDLIST\n')).toBe(true);
   });
 
-  it('writes as many discontinuities between neighbours as their numbers are apart', () => {
+  it('13: writes as many discontinuities between neighbours as their numbers are apart', () => {
     const text = renderMediaPlaylist(
       live([segment(7, { discontinuitySequence: 3 }), segment(8, { discontinuitySequence: 6 })]),
     );
@@ -72,7 +72,7 @@ describe('renderMediaPlaylist', () => {
     expect(parseWithOracles(text).segments).toHaveLength(2);
   });
 
-  it('line 14: marks absent media as a gap, under the version that knows the tag', () => {
+  it('14: marks absent media as a gap, under the version that knows the tag', () => {
     const text = renderMediaPlaylist(live([segment(1), segment(2, { gap: true }), segment(3)]));
     expect(readMediaPlaylist(text).segments.map(({ gap }) => gap)).toEqual([false, true, false]);
     expect(text).toContain('#EXT-X-VERSION:8\n');
@@ -122,7 +122,7 @@ describe('renderMediaPlaylist', () => {
     expect(() => renderMediaPlaylist(playlist)).toThrow(message);
   });
 
-  it('line 5: writes every duration to the microsecond, without exponent or rounding tail', () => {
+  it('5: writes every duration to the microsecond, without exponent or rounding tail', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2_499_999 }), (durationUs) => {
         const text = renderMediaPlaylist(live([segment(1, { durationMs: durationUs / 1000 })]));
@@ -189,8 +189,8 @@ function renders({ targetDurationSec, minWindowMs, segments }: LiveHistory): str
   );
 }
 
-describe('successive renders of a sliding window', () => {
-  it('are accepted by hls-parser in strict mode and by m3u8-parser, which count as we do', () => {
+describe('hls.md of successive renders of a sliding window', () => {
+  it('4: are accepted by hls-parser in strict mode and by m3u8-parser, which count as we do', () => {
     fc.assert(
       fc.property(liveHistory, (history) => {
         for (const text of renders(history)) {
@@ -206,7 +206,7 @@ describe('successive renders of a sliding window', () => {
     );
   });
 
-  it('lines 3 and 5: carry each head tag once, before the segments, and one target duration that no EXTINF exceeds', () => {
+  it('3 and 5: carry each head tag once, before the segments, and one target duration that no EXTINF exceeds', () => {
     fc.assert(
       fc.property(liveHistory, (history) => {
         for (const text of renders(history)) {
@@ -229,7 +229,7 @@ describe('successive renders of a sliding window', () => {
     );
   });
 
-  it('lines 7, 8, 13, 16 and 51: only append and remove, and never change what a listed segment was', () => {
+  it('7, 8, 13, 16 and 51: only append and remove, and never change what a listed segment was', () => {
     fc.assert(
       fc.property(liveHistory, (history) => {
         const seen = new Map<number, unknown>();
@@ -250,7 +250,7 @@ describe('successive renders of a sliding window', () => {
     );
   });
 
-  it('line 9: remove a segment only when three target durations and the window stay', () => {
+  it('9: remove a segment only when three target durations and the window stay', () => {
     fc.assert(
       fc.property(liveHistory, (history) => {
         const firstEver = history.segments[0]!.mediaSequence;

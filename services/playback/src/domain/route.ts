@@ -120,19 +120,23 @@ function shiftRoute([, stream = '', track = '', file = '', ...rest]: string[]): 
   return { kind: 'shift_segment', ref, trackId, hour: Number(match[1]), mediaSequence: Number(match[2]) };
 }
 
-function provenanceRoute([, stream = '', third, fourth, ...rest]: string[]): Route | undefined {
-  if (stream === 'keys.json' && third === undefined) return { kind: 'provenance_keys' };
-  if (rest.length > 0 || stream === '') return undefined;
+function provenanceRoute(names: string[]): Route | undefined {
+  const [, stream = '', third = '', fourth = ''] = names;
+  if (names.length === 2) return stream === 'keys.json' ? { kind: 'provenance_keys' } : undefined;
+  if (names.length > 4 || names.some((name) => name === '')) return undefined;
   const ref = { app: 'live', stream };
-  const track = fourth === undefined ? REPORT_FILE.exec(third ?? '')?.[1] : third;
-  const trackId = parseTrackId(track ?? '');
-  if (trackId === undefined) return undefined;
-  if (fourth === undefined) return { kind: 'provenance_track', ref, trackId };
-  const mediaSequence = REPORT_FILE.exec(fourth)?.[1];
-  return mediaSequence === undefined
-    ? undefined
-    : { kind: 'provenance_segment', ref, trackId, mediaSequence: Number(mediaSequence) };
+  if (names.length === 3) {
+    const trackId = parseTrackId(reportName(third));
+    return trackId === undefined ? undefined : { kind: 'provenance_track', ref, trackId };
+  }
+  const trackId = parseTrackId(third);
+  const mediaSequence = reportName(fourth);
+  if (trackId === undefined || mediaSequence === '') return undefined;
+  return { kind: 'provenance_segment', ref, trackId, mediaSequence: Number(mediaSequence) };
 }
+
+/** The number that a report is of; empty when the file is none. */
+const reportName = (file: string): string => REPORT_FILE.exec(file)?.[1] ?? '';
 
 function streamRoute(names: string[]): Route | undefined {
   const [app = '', stream = '', third = '', fourth = ''] = names;

@@ -45,7 +45,13 @@ function recordOf({ inputId, track, fence }: TrackWindow, segment: WindowSegment
   const { parts, sha256 = NOTHING_SHA256, chain = '', ...facts } = segment;
   return {
     ...facts,
-    ...{ inputId, trackId: track.trackId, partition, fence, sha256, chain, timescale: track.timescale },
+    inputId,
+    trackId: track.trackId,
+    partition,
+    fence,
+    sha256,
+    chain,
+    timescale: track.timescale,
     decodeTimeTicks: 0n,
     durationTicks: 1n,
     chunks: parts.flatMap((part) =>
