@@ -4,8 +4,11 @@ import { backendsFromEnvironment } from '#shared/testing';
 import { JOURNAL_STREAM, SegmentClosed, segmentClosedSubject } from '#shared/contracts';
 
 /** Every segment that was journalled for an input, by track, in the order of the stream. */
-export async function journalOf(inputId: string): Promise<Map<number, SegmentClosed[]>> {
-  const connection = await connect({ servers: backendsFromEnvironment().NATS_URL });
+export async function journalOf(
+  inputId: string,
+  natsUrl = backendsFromEnvironment().NATS_URL,
+): Promise<Map<number, SegmentClosed[]>> {
+  const connection = await connect({ servers: natsUrl });
   try {
     const manager = await jetstreamManager(connection);
     const byTrack = new Map<number, SegmentClosed[]>();
