@@ -16,7 +16,7 @@ const firstServicePort = 18_600;
 const firstServerPort = 18_640;
 // An input at rest must not turn into an ended one in the middle of a row; a minute of playlist is about 3 KB.
 const settings = { RECONNECT_WINDOW_MS: '3600000', PLAYLIST_WINDOW_MS: '60000' };
-const playableTimeoutMs = 20_000;
+const playableTimeoutMs = 40_000;
 
 /**
  * @typedef {{ id: string, externalId: string, streamKey: string, publishUrl: string, playlistUrl: string }} BenchInput
@@ -90,7 +90,7 @@ export async function untilPlayable(input, { tracks, segments }) {
 }
 
 async function fetchText(url) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(15_000) });
   const text = await response.text();
   if (response.status !== 200)
     throw new Error(`${new URL(url).pathname} answers ${response.status}: ${text.slice(0, 200)}`);

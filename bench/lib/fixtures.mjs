@@ -32,12 +32,24 @@ const cmaf = ({ from, stream, to, chunkMs }) => [
   to,
 ];
 
+const heavyBitRate = 6_000_000;
+
+/** One video track of the rate that the goals for many streams speak of; 30 frames a second, so that a part of 333 ms is whole frames. */
+const encodeHeavy = [
+  ...words(`-t ${durationSec} -f lavfi -i testsrc2=s=1280x720:r=30`),
+  ...words('-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 0'),
+  ...words('-g 30 -keyint_min 30 -sc_threshold 0 -x264-params nal-hrd=cbr'),
+  ...words(`-b:v ${heavyBitRate} -maxrate ${heavyBitRate} -bufsize ${heavyBitRate} heavy.mp4`),
+];
+
 const steps = [
   encode,
   cmaf({ from: 'programme.mp4', stream: 'v', to: 'video-500.cmfv', chunkMs: 500 }),
   cmaf({ from: 'programme.mp4', stream: 'v', to: 'video-200.cmfv', chunkMs: 200 }),
   cmaf({ from: 'programme.mp4', stream: 'v', to: 'video-gop.cmfv' }),
   cmaf({ from: 'programme.mp4', stream: 'a', to: 'audio128.cmfa', chunkMs: 500 }),
+  encodeHeavy,
+  cmaf({ from: 'heavy.mp4', stream: 'v', to: 'heavy-200.cmfv', chunkMs: 200 }),
   cmaf({ from: 'audio256.mp4', stream: 'a', to: 'audio256.cmfa', chunkMs: 500 }),
 ];
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-const readBufferBytes = 512 * 1024;
+const defaultReadBufferBytes = 512 * 1024;
 const headEnd = Buffer.from('\r\n\r\n');
 const maxHeadBytes = 16 * 1024;
 
@@ -19,8 +19,8 @@ export class KeepAliveConnection {
   #missingBytes = 0;
   #parts;
 
-  /** @param {{ host: string, port: number, keepBody?: boolean }} options `keepBody` hands the body over; else it is only counted */
-  constructor({ host, port, keepBody = false }) {
+  /** @param {{ host: string, port: number, keepBody?: boolean, readBufferBytes?: number }} options `keepBody` hands the body over; else it is only counted */
+  constructor({ host, port, keepBody = false, readBufferBytes = defaultReadBufferBytes }) {
     this.host = `${host}:${port}`;
     this.keepBody = keepBody;
     const onread = {

@@ -25,7 +25,7 @@ export function renderNginxConfiguration({ port, root, isRoot }) {
     '  sendfile on;',
     '  tcp_nopush on;',
     '  keepalive_requests 100000000;',
-    '  types { video/mp4 m4s; application/vnd.apple.mpegurl m3u8; }',
+    '  types { video/mp4 m4s mp4; application/vnd.apple.mpegurl m3u8; text/html html; text/javascript js; }',
     ...folders,
     `  server { listen 127.0.0.1:${port}; root ${JSON.stringify(root)}; }`,
     '}',

@@ -29,3 +29,15 @@ export function compare(rounds, better) {
 
 /** Order of the two in a round: A B, B A, A B, … so that drift hits both alike. @param {number} round */
 export const orderOf = (round) => (round % 2 === 0 ? ['a', 'b'] : ['b', 'a']);
+
+/** Least squares through points, and how much of their spread the line explains. @param {readonly { x: number, y: number }[]} points @returns {{ slope: number, intercept: number, r2: number }} */
+export function fitLine(points) {
+  const mean = (pick) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
+  const [meanX, meanY] = [mean(({ x }) => x), mean(({ y }) => y)];
+  const spread = (pick) => points.reduce((sum, point) => sum + pick(point), 0);
+  const covariance = spread(({ x, y }) => (x - meanX) * (y - meanY));
+  const slope = covariance / spread(({ x }) => (x - meanX) ** 2);
+  const intercept = meanY - slope * meanX;
+  const unexplained = spread(({ x, y }) => (y - intercept - slope * x) ** 2);
+  return { slope, intercept, r2: 1 - unexplained / spread(({ y }) => (y - meanY) ** 2) };
+}

@@ -1,4 +1,4 @@
-import { compare, median, orderOf, percentile } from './statistics.mjs';
+import { compare, fitLine, median, orderOf, percentile } from './statistics.mjs';
 
 describe('statistics of a bench', () => {
   it('takes a percentile by nearest rank, whatever the order of the sample', () => {
@@ -27,5 +27,17 @@ describe('statistics of a bench', () => {
 
   it('turns the order with each round', () => {
     expect([0, 1, 2].map((round) => orderOf(round)[0])).toEqual(['a', 'b', 'a']);
+  });
+
+  it('fits a line and says how well', () => {
+    const line = fitLine([1, 4, 8, 16].map((x) => ({ x, y: 3 * x + 2 })));
+    expect([line.slope, line.intercept, line.r2].map((value) => Number(value.toFixed(9)))).toEqual([3, 2, 1]);
+    expect(
+      fitLine([
+        { x: 0, y: 0 },
+        { x: 1, y: 5 },
+        { x: 2, y: 0 },
+      ]).r2,
+    ).toBeCloseTo(0, 9);
   });
 });

@@ -2,7 +2,17 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './cli-options.mjs';
 
 /** Names of the rows, in the order in which a whole run takes them. Here and not with the rows: `--help` must work before anything is installed. */
-export const rowNames = Object.freeze(['cpu', 'delay', 'throughput']);
+export const rowNames = Object.freeze([
+  'cpu',
+  'delay',
+  'reload',
+  'parked',
+  'streams',
+  'cold',
+  'inspect',
+  'throughput',
+  'players',
+]);
 
 /** Text of `npm run bench -- --help`. */
 export const benchUsage = [
