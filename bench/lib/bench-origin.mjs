@@ -15,7 +15,8 @@ import { waitFor } from '../../launcher/lib/wait.mjs';
 const firstServicePort = 18_600;
 const firstServerPort = 18_640;
 // An input at rest must not turn into an ended one in the middle of a row; a minute of playlist is about 3 KB.
-const settings = { RECONNECT_WINDOW_MS: '3600000', PLAYLIST_WINDOW_MS: '60000' };
+// Each input is archived once in any 20 s, so that a measurement of that length holds its share of the archive: more objects than by default, of the same bytes.
+const settings = { RECONNECT_WINDOW_MS: '3600000', PLAYLIST_WINDOW_MS: '60000', FLUSH_INTERVAL_MS: '20000' };
 const playableTimeoutMs = 40_000;
 
 /**

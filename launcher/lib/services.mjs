@@ -14,6 +14,12 @@ const httpsOffset = 3;
 const firstOpsOffset = 10;
 const readyTimeoutMs = 60_000;
 const probeTimeoutMs = 2000;
+const mediaPipes = new Set(['ingest', 'packager', 'timeshift']);
+/**
+ * Media passes through the pipes in buffers that live for a moment. V8 adds their bytes to a heap that is small otherwise,
+ * and collects all of it several times a second (a third of the packager's CPU time) unless the heap may begin larger.
+ */
+const pipeOptions = ['--initial-old-space-size=256'];
 
 /** @typedef {{ public: Record<string, number>, https: number, ops: Record<string, number> }} ServicePorts `https`: playback over TLS */
 
@@ -123,7 +129,7 @@ export function spawnService({ name, runDir, env, entry = servicePath(name) }) {
   return new ManagedProcess({
     name,
     command: process.execPath,
-    args: [entry],
+    args: [...(mediaPipes.has(name) ? pipeOptions : []), entry],
     env,
     cwd: projectRoot,
     logFile: join(runDir, 'log', `${name}.log`),

@@ -57,6 +57,8 @@ export async function connectBus(name: string, options: BusOptions): Promise<Bus
     reconnectTimeWait: 250,
     waitOnFirstConnect: false,
     timeout: 5000,
+    // Else each request and each JetStream publish makes an Error for its stack, one for every chunk.
+    noAsyncTraces: true,
   });
   try {
     assertVersion(connection.info?.version ?? 'unknown');

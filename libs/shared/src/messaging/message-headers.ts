@@ -5,15 +5,12 @@ import { z } from 'zod';
 export function toHeaders<S extends z.ZodObject>(schema: S, facts: z.output<S>): MsgHdrs {
   const encoded = z.encode(schema, facts) as Record<string, string>;
   const result = headers();
-  for (const [name, value] of Object.entries(encoded)) result.set(name, value);
+  for (const [name, value] of Object.entries(encoded)) result.append(name, value);
   return result;
 }
 
 /** Decodes NATS headers by their schema; throws a ZodError that names the header. */
 export function headersFrom<S extends z.ZodObject>(schema: S, from: MsgHdrs | undefined): z.output<S> {
-  const raw: Record<string, string> = {};
-  for (const name of Object.keys(schema.shape)) {
-    if (from?.has(name) === true) raw[name] = from.get(name);
-  }
-  return schema.parse(raw);
+  // By iteration: looking a name up goes through all of them.
+  return schema.parse(Object.fromEntries([...(from ?? [])].map(([name, [value]]) => [name, value])));
 }
