@@ -7,7 +7,7 @@ import { createInput, type CreatedInput } from './support/live-input.ts';
 import { startOrigin, type Origin } from './support/origin.ts';
 import { untilPlayable } from './support/playlists.ts';
 
-const FRAMES = 250;
+const FRAMES = 150;
 const FRAME_SEC = 1 / 25;
 
 /**

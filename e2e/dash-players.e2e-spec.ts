@@ -19,7 +19,7 @@ import {
 import { startOrigin, type Origin } from './support/origin.ts';
 import { untilPlayable } from './support/playlists.ts';
 
-const FRAMES = 300;
+const FRAMES = 150;
 const FRAME_RATE = 25;
 /** Two runs on one machine begin their search apart from each other. */
 const FIRST_HTTPS_PORT = 20_400 + (process.pid % 40) * 5;
@@ -102,14 +102,14 @@ describe('players of the same segments by DASH, and by HTTP/2, in a headless Chr
 
   it('dash.js comes as near to the encoder as the manifest asks, from the segment in production, without a stall', async () => {
     const playing = await playUntil(dashJs, `${origin.playback}${folder}/manifest.mpd`, 1);
-    // Three parts of half a second behind; whole segments of 2 s could not be nearer than two of them.
+    // Six parts of 0.43 s behind; whole segments of 2 s could not be nearer than two of them.
     await eventually(
       async () => {
         await expectNoFault(playing);
         const latest = latenciesMs((await framesSeen(playing.page)).slice(-25));
-        return latest.length > 5 && Math.max(...latest) < 3500;
+        return latest.length > 5 && Math.max(...latest) < 4000;
       },
-      { withinMs: 40_000, everyMs: 250, what: 'a latency below 3.5 s' },
+      { withinMs: 40_000, everyMs: 250, what: 'a latency below 4 s' },
     );
     const stallsBefore = (await stallsOf(playing)).length;
     const seenBefore = (await framesSeen(playing.page)).length;

@@ -6,7 +6,7 @@ import { expectNoFault, hlsJs, latenciesMs, native, play, shaka, stallsOf } from
 import { startOrigin, type Origin } from './support/origin.ts';
 import { untilPlayable } from './support/playlists.ts';
 
-const FRAMES = 300;
+const FRAMES = 200;
 const FRAME_RATE = 25;
 const SETTLING_FRAMES = 75;
 

@@ -72,7 +72,11 @@ describe('blocking reload, line by line', () => {
       '_HLS_msn=11&_HLS_part=0',
       ['parts 2', 'close', 'parts 1'],
     ],
-    ['29: a far part of the next segment (hls.js issue 3566)', '_HLS_msn=10&_HLS_part=7', ['parts 2', 'close']],
+    [
+      '29: a far part of the next segment (hls.js issue 3566)',
+      '_HLS_msn=10&_HLS_part=7',
+      ['parts 2', 'close', 'parts 1'],
+    ],
     ['29: the segment after the open one', '_HLS_msn=11', ['parts 2', 'close', 'parts 4', 'close']],
   ])('%s is waited for, and no longer', async (_, query, steps) => {
     const source = await lowLatencySource(2);

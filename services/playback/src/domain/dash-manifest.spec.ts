@@ -45,7 +45,7 @@ describe('dashManifest', () => {
       open: { mediaSequence: 21, durationTicks: 180_000n },
       availabilityTimeOffsetMs: 1500,
     });
-    expect(latency).toMatchObject({ targetMs: 1500 });
+    expect(latency).toMatchObject({ targetMs: 3000 });
   });
 
   it.each([

@@ -50,9 +50,9 @@ export function dashManifest(list: DashList): DashManifest {
   return manifest;
 }
 
-/** As far behind as a Low-Latency HLS player is told to be. */
+/** Twice as far behind as a Low-Latency HLS player: a DASH player learns of new segments by a timer and not by a blocked request. */
 const latencyOf = (partTargetMs: number, targetMs: number): LatencyTarget => ({
-  targetMs: HELD_BACK_TARGETS * partTargetMs,
+  targetMs: 2 * HELD_BACK_TARGETS * partTargetMs,
   minMs: 2 * partTargetMs,
   maxMs: MOST_TARGETS_BEHIND * targetMs,
   ...CATCH_UP,
