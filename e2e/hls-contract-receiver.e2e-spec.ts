@@ -218,9 +218,10 @@ describe('hls.md, CMAF ingest', () => {
   });
 
   it('R13: IPv6 and IPv4 are listened on', async () => {
-    const input = await createInput(origin);
-    const port = new URL(origin.ingest).port;
+    const { port } = new URL(origin.ingest);
     for (const host of ['[::1]', '127.0.0.1']) {
+      // Another address is another publisher, and the first one has just sent something.
+      const input = await createInput(origin);
       const answer = await fetch(`http://${host}:${port}/publish/${input.externalId}/Streams(v.cmfv)`, {
         method: 'PUT',
         headers: { authorization: `Bearer ${input.streamKey}` },

@@ -267,7 +267,8 @@ describe('hls.md', () => {
     const newest = history.newest();
     const [first] = newest;
     const codecs = new Set(await Promise.all(newest.map(({ segments }) => bytesOf(segments[0]!.mapUrl).then(codecOf))));
-    const variants = [...(await fetchText(live.url)).text.matchAll(/CODECS="([^"]+)"/g)].map(([, listed]) => listed!);
+    const streams = (await fetchText(live.url)).text.matchAll(/^#EXT-X-STREAM-INF:.*CODECS="([^"]+)"/gm);
+    const variants = [...streams].map(([, listed]) => listed!);
     expect(variants).toHaveLength(2);
     for (const listed of variants) {
       expect(listed).toMatch(/^avc1\.[0-9a-f]{6},mp4a\.40\.2$/i);

@@ -1,7 +1,13 @@
 import { request, type ClientRequest } from 'node:http';
 
+/** The user agent of `fetch`: what is sent either way comes from one source, as ingest tells sources apart. */
+const USER_AGENT = 'node';
+
 const begin = (url: string): ClientRequest =>
-  request(url, { method: 'POST', headers: { 'content-type': 'video/mp4', 'transfer-encoding': 'chunked' } });
+  request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'video/mp4', 'transfer-encoding': 'chunked', 'user-agent': USER_AGENT },
+  });
 
 /** One chunked POST, a write on the wire for each piece; resolves with the status. */
 export async function pushInPieces(url: string, pieces: Iterable<Uint8Array>): Promise<number> {
