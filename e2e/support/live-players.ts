@@ -39,7 +39,7 @@ export const shaka: LivePlayer = {
     shaka.polyfill.installAll();
     const player = new shaka.Player();
     await player.attach(video);
-    player.addEventListener('error', (event) => faults.push('shaka ' + event.detail.code));
+    player.addEventListener('error', (event) => faults.push('shaka ' + (event.detail.code ?? event.detail.stack ?? event.detail)));
     player.configure({ streaming: { lowLatencyMode: true, liveSync: { enabled: true } } });
     await player.load(${JSON.stringify(url)});
     await video.play();
